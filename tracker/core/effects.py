@@ -1,0 +1,99 @@
+"""What comes out of the core: everything that the shells have to carry out."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from tracker.core.inputs import SiteEvent, UpstreamState
+from tracker.core.session import Session
+
+
+class EndReason(StrEnum):
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+class AlertLevel(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    MILESTONE = "milestone"
+
+
+class Lookup(NamedTuple):
+    """Ask who is behind ``address``; the answer comes back as an input."""
+
+    address: str
+    ip: str
+    """The address as it was received: this is what the service is asked for."""
+
+
+class SessionChanged(NamedTuple):
+    """A live session is new or different. Dashboards hear of it only while it is visible."""
+
+    session: Session
+
+
+class SessionEnded(NamedTuple):
+    """A session left the table. ``was_visible`` tells whether dashboards knew it."""
+
+    session: Session
+    reason: EndReason
+    was_visible: bool
+
+
+class SessionHidden(NamedTuple):
+    """A session that dashboards knew turned out to belong to a data centre. It lives on unseen."""
+
+    session: Session
+
+
+class EventShown(NamedTuple):
+    """An event of a visible session, for the live feed."""
+
+    event: SiteEvent
+
+
+class StatisticsChanged(NamedTuple):
+    """Live figures of ``site`` are different."""
+
+    site: str
+
+
+class Alert(NamedTuple):
+    site: str
+    level: AlertLevel
+    message: str
+    details: dict[str, Any]
+    at: float
+
+
+class UpstreamStatus(NamedTuple):
+    site: str
+    state: UpstreamState
+    since: float
+
+
+class FeedGap(NamedTuple):
+    """The session emitter was away from ``start`` to ``end``: what it said then is lost."""
+
+    site: str
+    start: float
+    end: float
+
+
+class ResetDone(NamedTuple):
+    site: str
+    at: float
+
+
+Effect = (
+    Lookup
+    | SessionChanged
+    | SessionEnded
+    | SessionHidden
+    | EventShown
+    | StatisticsChanged
+    | Alert
+    | UpstreamStatus
+    | FeedGap
+    | ResetDone
+)

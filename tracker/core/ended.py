@@ -1,0 +1,57 @@
+"""What is remembered of sessions that ended."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tracker.core.effects import EndReason
+from tracker.core.session import Session
+
+REMEMBERED_FOR_S = 3_600.0
+
+
+class EndedSession(NamedTuple):
+    session: Session
+    reason: EndReason
+    ended_s: float
+    """Monotonic time of the end."""
+    duration_s: float | None
+    """What the session added to the mean of its day; ``None`` when it was not counted."""
+    period: int
+    """The period that it was added to."""
+
+
+class EndedSessions:
+    """Ended sessions of the last hour, bounded; the oldest is forgotten first.
+
+    A forgotten session that speaks again is a new visit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._ended: OrderedDict[str, EndedSession] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._ended)
+
+    def sessions(self) -> Iterable[EndedSession]:
+        return self._ended.values()
+
+    def get(self, session_id: str) -> EndedSession | None:
+        return self._ended.get(session_id)
+
+    def pop(self, session_id: str) -> EndedSession | None:
+        return self._ended.pop(session_id, None)
+
+    def add(self, ended: EndedSession) -> None:
+        self._ended[ended.session.id] = ended
+        self._ended.move_to_end(ended.session.id)
+        if len(self._ended) > self._limit:
+            self._ended.popitem(last=False)
+
+    def forget_old(self, monotonic_s: float) -> None:
+        while self._ended:
+            oldest = next(iter(self._ended.values()))
+            if monotonic_s - oldest.ended_s < REMEMBERED_FOR_S:
+                return
+            self._ended.popitem(last=False)

@@ -1,0 +1,134 @@
+"""What goes into the core: everything that can happen, as values.
+
+Every input carries ``now``, the clocks at its receipt. Times called ``*_at`` are
+Unix seconds.
+"""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from tracker.core.clock import Now
+from tracker.core.identity import Identity
+
+
+class FrameKind(StrEnum):
+    OPENED = "session-opened"
+    KEEP_ALIVE = "keep-alive"
+    CLOSED = "session-closed"
+
+
+class UpstreamFrame(NamedTuple):
+    """One valid frame of the session emitter."""
+
+    now: Now
+    site: str
+    kind: FrameKind
+    session_id: str
+    ip: str
+    """What was sent, cleaned and clamped to 64 characters; may be no address at all."""
+    address: str | None
+    """Canonical public address that may be looked up, or ``None``."""
+    occurred_at: float | None
+
+
+class SiteEvent(NamedTuple):
+    """One validated event that came in over HTTP."""
+
+    now: Now
+    site: str
+    id: str
+    type: str
+    session_id: str
+    occurred_at: float
+    """The event's own time, or its receipt where it gave none or one in the future."""
+    page: str | None = None
+    user_id: str | None = None
+    country: str | None = None
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
+    referrer: str | None = None
+    ip: str = ""
+    address: str | None = None
+    metadata: dict[str, Any] = {}
+    timestamp_adjusted: bool = False
+
+    @property
+    def is_signal(self) -> bool:
+        """Signals steer the session and are neither stored nor counted as events."""
+        return self.type in SIGNALS
+
+
+SIGNALS = frozenset({"keep_alive", "leave"})
+
+
+class IdentityResolved(NamedTuple):
+    """The lookup of ``address`` is settled; ``identity`` is ``None`` when nobody is known there."""
+
+    now: Now
+    address: str
+    identity: Identity | None
+
+
+class LookupFailed(NamedTuple):
+    """No answer for ``address``; it may be asked for again after ``retry_after_s``."""
+
+    now: Now
+    address: str
+    retry_after_s: float
+
+
+class LookupSkipped(NamedTuple):
+    """No call was made for ``address`` (lookups are off or the budget is spent)."""
+
+    now: Now
+    address: str
+    retry_after_s: float | None
+    """When the budget allows it again; ``None`` for never."""
+
+
+class UpstreamState(StrEnum):
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    DOWN = "down"
+
+
+class UpstreamChanged(NamedTuple):
+    """The connection to the session emitter changed its state."""
+
+    now: Now
+    site: str
+    state: UpstreamState
+
+
+class ResetRequested(NamedTuple):
+    now: Now
+    site: str
+
+
+class NoticeRaised(NamedTuple):
+    """Something an operator should see: it becomes an alert on every dashboard of every site."""
+
+    now: Now
+    level: str
+    message: str
+    details: dict[str, Any]
+
+
+class Tick(NamedTuple):
+    """Time passed. Sent about four times a second."""
+
+    now: Now
+
+
+Input = (
+    UpstreamFrame
+    | SiteEvent
+    | IdentityResolved
+    | LookupFailed
+    | LookupSkipped
+    | UpstreamChanged
+    | ResetRequested
+    | NoticeRaised
+    | Tick
+)

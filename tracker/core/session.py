@@ -1,0 +1,172 @@
+"""One visit: a row of the visitor table."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracker.core.identity import Identity
+from tracker.core.inputs import SiteEvent
+
+
+class Enrichment(StrEnum):
+    """How far the lookup of a session's address has come."""
+
+    PENDING = "pending"
+    IDENTIFIED = "identified"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def is_settled(self) -> bool:
+        return self is not Enrichment.PENDING
+
+
+class Visibility(StrEnum):
+    """Whether dashboards may know of a session (core/visibility.py)."""
+
+    WAITING = "waiting"
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+
+
+class Source(StrEnum):
+    UPSTREAM = "upstream"
+    EVENTS = "events"
+
+
+class Step(NamedTuple):
+    """One page of a journey and when it was reached."""
+
+    page: str
+    at: float
+
+
+class Session:
+    """A visit, live or just ended. Mutable and owned by the core alone.
+
+    Shells may read it while they carry out the effects of one input; what they
+    keep for later they must copy.
+    """
+
+    __slots__ = (
+        "address",
+        "browser",
+        "counted_minutes",
+        "counted_period",
+        "country",
+        "device",
+        "ended_at",
+        "enrichment",
+        "event_count",
+        "held_events",
+        "id",
+        "identity",
+        "ip",
+        "is_idle",
+        "journey",
+        "last_activity_at",
+        "last_minute",
+        "last_seen_s",
+        "leaving_since_s",
+        "opened_at",
+        "os",
+        "page_count",
+        "previous_ips",
+        "referrer",
+        "site",
+        "source",
+        "user_id",
+        "visibility",
+    )
+
+    def __init__(
+        self, site: str, session_id: str, source: Source, ip: str, address: str | None, opened_at: float
+    ) -> None:
+        self.site = site
+        self.id = session_id
+        self.source = source
+        self.ip = ip
+        self.address = address
+        self.previous_ips: tuple[str, ...] = ()
+        """Earlier addresses of the same session id, oldest first, at most ten."""
+        self.opened_at = opened_at
+        self.last_activity_at = opened_at
+        self.last_seen_s = 0.0
+        """Monotonic time of the last receipt: idling is measured from here."""
+        self.ended_at: float | None = None
+        self.leaving_since_s: float | None = None
+        """Monotonic time of a ``leave`` that nothing has followed yet."""
+        self.user_id: str | None = None
+        self.country: str | None = None
+        self.device: str | None = None
+        self.browser: str | None = None
+        self.os: str | None = None
+        self.referrer: str | None = None
+        self.journey: list[Step] | None = None
+        """The last pages, in the order of their time; ``None`` before the first page."""
+        self.page_count = 0
+        self.event_count = 0
+        self.identity: Identity | None = None
+        self.enrichment = Enrichment.PENDING
+        self.visibility = Visibility.WAITING
+        self.is_idle = False
+        self.counted_period = -1
+        """Period of the daily figures in which this session was counted last."""
+        self.last_minute = 0
+        self.counted_minutes = 0
+        """Bit ``n`` is set when the session was active ``n`` minutes before ``last_minute``."""
+        self.held_events: list[SiteEvent] | None = None
+        """Events that wait until the session is revealed."""
+
+    def __repr__(self) -> str:
+        return f"<Session {self.id} of {self.site}: {self.visibility}, {self.enrichment}>"
+
+    @property
+    def is_visible(self) -> bool:
+        return self.visibility is Visibility.VISIBLE
+
+    @property
+    def current_page(self) -> str | None:
+        return self.journey[-1].page if self.journey else None
+
+    @property
+    def steps(self) -> list[Step]:
+        return self.journey or []
+
+    def duration_s(self, at: float) -> float:
+        """Seconds from the opening to ``at``, never negative."""
+        return max(0.0, at - self.opened_at)
+
+    def visit_page(self, page: str, at: float, journey_length: int) -> bool:
+        """Put ``page`` into the journey where its time belongs; tell whether it changed anything.
+
+        A page that repeats the one before it is no new step.
+        """
+        journey = self.journey
+        if journey is None:
+            journey = self.journey = []
+        position = len(journey)
+        while position and journey[position - 1].at > at:
+            position -= 1
+        if position and journey[position - 1].page == page:
+            return False
+        if position < len(journey) and journey[position].page == page:
+            journey[position] = Step(page, at)
+            return False
+        if position == 0 and len(journey) == journey_length:
+            self.page_count += 1
+            return True
+        journey.insert(position, Step(page, at))
+        if len(journey) > journey_length:
+            del journey[0]
+        self.page_count += 1
+        return True
+
+    def learn(self, event: SiteEvent) -> None:
+        """Take over what ``event`` says about the visitor; silence keeps what was known."""
+        self.user_id = event.user_id or self.user_id
+        self.country = event.country or self.country
+        self.device = event.device or self.device
+        self.browser = event.browser or self.browser
+        self.os = event.os or self.os
+        self.referrer = self.referrer or event.referrer

@@ -1,0 +1,267 @@
+"""The live state of one site: its sessions and the figures over them."""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+
+from tracker.core.alerts import AlertRules
+from tracker.core.averages import Averages, RunningAverages
+from tracker.core.clock import Now
+from tracker.core.effects import (
+    Effect,
+    EndReason,
+    EventShown,
+    SessionChanged,
+    SessionEnded,
+    SessionHidden,
+    StatisticsChanged,
+    UpstreamStatus,
+)
+from tracker.core.ended import EndedSession, EndedSessions
+from tracker.core.filters import SessionFilter
+from tracker.core.inputs import SiteEvent
+from tracker.core.rules import Rules
+from tracker.core.session import Session, Visibility
+from tracker.core.statistics import MinuteCount, MinuteCounter, PageCounter, Period, Statistics
+
+RECENT_EVENTS = 50
+MAX_HELD_EVENTS = 20
+
+
+class LiveSite:
+    """Sessions in the order of their last receipt, and running figures over the visible ones.
+
+    Every change costs the same however many sessions there are. Methods that
+    change something append the effects to ``out``.
+    """
+
+    def __init__(self, name: str, rules: Rules, now: Now) -> None:
+        self.name = name
+        self._rules = rules
+        # A session stands in exactly one of the two, in the order of last_seen_s.
+        self._active: OrderedDict[str, Session] = OrderedDict()
+        self._idle: OrderedDict[str, Session] = OrderedDict()
+        self.ended = EndedSessions(rules.max_ended_sessions)
+        self.hidden_sessions = 0
+        self._running = RunningAverages()
+        self._period = Period(rules.timezone, now.unix_s)
+        self._pages = PageCounter()
+        self._minutes = MinuteCounter()
+        self._alerts = AlertRules(name, rules)
+        self.recent_events: deque[SiteEvent] = deque(maxlen=RECENT_EVENTS)
+        """Events of visible sessions, newest last."""
+        self.upstream: UpstreamStatus | None = None
+
+    # What is read
+
+    def __len__(self) -> int:
+        """Live sessions, the waiting and hidden ones included."""
+        return len(self._active) + len(self._idle)
+
+    def find(self, session_id: str) -> Session | None:
+        return self._active.get(session_id) or self._idle.get(session_id)
+
+    def visible_sessions(self) -> Iterator[Session]:
+        """Most recently active first."""
+        for group in (self._active, self._idle):
+            for session in reversed(group.values()):
+                if session.is_visible:
+                    yield session
+
+    def live_sessions(self) -> Iterator[Session]:
+        yield from self._active.values()
+        yield from self._idle.values()
+
+    def statistics(self) -> Statistics:
+        return Statistics(self._running.active, self._period.sessions, self._pages.top())
+
+    def averages(self, unix_s: float) -> Averages:
+        return Averages(
+            self._running.visitors_per_company(),
+            self._running.session_duration_s(unix_s),
+            self._period.mean_duration_s,
+        )
+
+    def visitors_by_minute(self, unix_s: float) -> list[MinuteCount]:
+        return self._minutes.counts(unix_s)
+
+    def count_ended_today(self, wanted: SessionFilter) -> int:
+        """Ended sessions of today that match, among those remembered. Walks over all of them."""
+        return sum(
+            ended.session.counted_period == self._period.number and wanted.matches(ended.session)
+            for ended in self.ended.sessions()
+            if ended.session.is_visible
+        )
+
+    @property
+    def period_ends_at(self) -> float:
+        return self._period.ends_at
+
+    # What changes
+
+    def add(self, session: Session) -> Session | None:
+        """Take a session in; return the one that is in excess, which the caller has to end."""
+        self._active[session.id] = session
+        if len(self) <= self._rules.max_live_sessions:
+            return None
+        return next(iter(self._idle.values()), None) or next(iter(self._active.values()))
+
+    def touch(self, session: Session, now: Now, at: float) -> None:
+        """Something arrived for ``session``; ``at`` is its own time."""
+        session.last_seen_s = now.monotonic_s
+        session.last_activity_at = max(session.last_activity_at, at)
+        if session.is_idle:
+            del self._idle[session.id]
+            session.is_idle = False
+            self._active[session.id] = session
+        else:
+            self._active.move_to_end(session.id)
+        if session.is_visible:
+            self._minutes.touch(session, now.unix_s)
+            self._period.count(session)
+
+    def open_earlier(self, session: Session, at: float) -> None:
+        """``openedAt`` may only move back."""
+        if at < session.opened_at:
+            counted = session.is_visible
+            if counted:
+                self._running.remove(session)
+            session.opened_at = at
+            if counted:
+                self._running.add(session)
+
+    def visit(self, session: Session, event: SiteEvent, at: float) -> None:
+        session.event_count += 1
+        if (
+            event.page is not None
+            and session.visit_page(event.page, at, self._rules.journey_length)
+            and session.is_visible
+        ):
+            self._pages.add(event.page)
+
+    def show_event(self, session: Session, event: SiteEvent, out: list[Effect]) -> bool:
+        """Put ``event`` into the feed, or hold it while the session waits; ``False``: one was dropped."""
+        if session.is_visible:
+            self.recent_events.append(event)
+            out.append(EventShown(event))
+        elif session.visibility is Visibility.WAITING:
+            held = session.held_events = session.held_events or []
+            held.append(event)
+            if len(held) > MAX_HELD_EVENTS:
+                del held[0]
+                return False
+        return True
+
+    def reveal(self, session: Session, now: Now, out: list[Effect]) -> None:
+        """Show a session that waited, live or already ended, and what it held."""
+        session.visibility = Visibility.VISIBLE
+        self._period.count(session)
+        self._minutes.touch(session, now.unix_s)
+        for step in session.steps:
+            self._pages.add(step.page)
+        if session.ended_at is None:
+            self._running.add(session)
+            out.append(SessionChanged(session))
+            out.extend(self._alerts.visitor_arrived(self._running.active, now.unix_s))
+        for event in session.held_events or ():
+            self.show_event(session, event, out)
+        session.held_events = None
+        out.append(StatisticsChanged(self.name))
+
+    def hide(self, session: Session, out: list[Effect]) -> None:
+        """Take a session out of every figure and table, for good."""
+        was_visible = session.is_visible
+        is_live = session.ended_at is None
+        session.visibility = Visibility.HIDDEN
+        session.held_events = None
+        if is_live:
+            self.hidden_sessions += 1
+        if not was_visible:
+            return
+        if is_live:
+            self._running.remove(session)
+            out.append(SessionHidden(session))
+        self._period.withdraw(session)
+        self._minutes.withdraw(session)
+        for step in session.steps:
+            self._pages.remove(step.page)
+        self._forget_events(session.id)
+        out.append(StatisticsChanged(self.name))
+
+    def identity_changes(self, session: Session) -> bool:
+        """Take a counted session out before its identity changes; ``True``: :meth:`count` it again."""
+        counted = session.is_visible and session.ended_at is None
+        if counted:
+            self._running.remove(session)
+        return counted
+
+    def count(self, session: Session) -> None:
+        self._running.add(session)
+
+    def end(self, session: Session, reason: EndReason, now: Now, ended_at: float, out: list[Effect]) -> None:
+        del (self._idle if session.is_idle else self._active)[session.id]
+        session.is_idle = False
+        session.leaving_since_s = None
+        session.ended_at = max(ended_at, session.last_activity_at)
+        duration_s = None
+        if session.is_visible:
+            self._running.remove(session)
+            duration_s = session.duration_s(session.ended_at)
+            self._period.ended_sessions += 1
+            self._period.ended_duration_s += duration_s
+            out.append(StatisticsChanged(self.name))
+        elif session.visibility is Visibility.HIDDEN:
+            self.hidden_sessions -= 1
+            out.append(StatisticsChanged(self.name))
+        self.ended.add(EndedSession(session, reason, now.monotonic_s, duration_s, self._period.number))
+        out.append(SessionEnded(session, reason, session.is_visible))
+
+    def bring_back(self, ended: EndedSession, now: Now, out: list[Effect]) -> Session:
+        """Let an ended session go on as the same visit."""
+        session = ended.session
+        self.ended.pop(session.id)
+        if ended.duration_s is not None and ended.period == self._period.number:
+            self._period.ended_sessions -= 1
+            self._period.ended_duration_s -= ended.duration_s
+        session.ended_at = None
+        session.last_seen_s = now.monotonic_s
+        self._active[session.id] = session
+        if session.is_visible:
+            self._running.add(session)
+            out.append(StatisticsChanged(self.name))
+        elif session.visibility is Visibility.HIDDEN:
+            self.hidden_sessions += 1
+        return session
+
+    def newly_idle(self, monotonic_s: float) -> Iterator[Session]:
+        while self._active:
+            session = next(iter(self._active.values()))
+            if monotonic_s - session.last_seen_s < self._rules.idle_after_s:
+                return
+            del self._active[session.id]
+            session.is_idle = True
+            self._idle[session.id] = session
+            yield session
+
+    def expired(self, monotonic_s: float) -> Iterator[Session]:
+        """Sessions that were silent too long; the caller ends each before it asks for the next."""
+        while self._idle:
+            session = next(iter(self._idle.values()))
+            if monotonic_s - session.last_seen_s <= self._rules.idle_timeout_s:
+                return
+            yield session
+
+    def start_period(self, now: Now) -> None:
+        """Begin the figures of the day anew."""
+        self._period.start_anew(now.unix_s)
+        self._pages = PageCounter()
+        self._alerts.start_anew()
+
+    def reset(self, now: Now) -> None:
+        """Begin every live figure anew. Sessions stay: they are still there."""
+        self.start_period(now)
+        self._minutes.clear()
+        self.recent_events.clear()
+
+    def _forget_events(self, session_id: str) -> None:
+        kept = [event for event in self.recent_events if event.session_id != session_id]
+        self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
