@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripOf } from "../../web/static/js/status.js";
+
+const at_ms = new Date(2026, 10, 22, 14, 3, 22).getTime();
+const feed = (status) => ({ snapshots: 1, upstream: { status, since_ms: at_ms } });
+const connected = { status: "connected", isStale: false };
+
+test("a feed that is down says since when", () => {
+  const { level, title } = stripOf(feed("down"), connected, at_ms);
+  assert.deepEqual([level, title], ["warn", "Session feed down since 14:03."]);
+});
+
+test("a lost connection is worse news than the feed, and says how old the figures are", () => {
+  const strip = stripOf(feed("down"), { status: "disconnected", isStale: false }, at_ms);
+  assert.equal(strip.level, "bad");
+  assert.match(strip.detail, /as of 14:03:22/);
+  assert.equal(strip.mayRetry, true);
+});
+
+test("nothing is claimed before the first data", () => {
+  const strip = stripOf({ snapshots: 0, upstream: null }, { status: "disconnected", isStale: false }, NaN);
+  assert.equal(strip.detail, "Still trying.");
+  assert.equal(stripOf({ snapshots: 0, upstream: null }, connected, NaN).title, "Connecting to the service");
+});
+
+test("quiet when all is well, and when there is no feed at all", () => {
+  assert.equal(stripOf(feed("connected"), connected, at_ms).level, "quiet");
+  assert.equal(stripOf({ snapshots: 1, upstream: null }, connected, at_ms).level, "quiet");
+  assert.equal(stripOf(feed("connected"), { status: "connected", isStale: true }, at_ms).level, "warn");
+});
