@@ -49,6 +49,7 @@ class SessionRecord(NamedTuple):
     visibility: Visibility = Visibility.WAITING
     is_idle: bool = False
     counted_period: int = -1
+    counted_pages: dict[str, int] | None = None
     last_minute: int = 0
     counted_minutes: int = 0
     end: EndRecord | None = None
@@ -94,6 +95,7 @@ def export_session(session: Session, now: Now, ended: EndedSession | None = None
         visibility=session.visibility,
         is_idle=session.is_idle,
         counted_period=session.counted_period,
+        counted_pages=None if session.counted_pages is None else session.counted_pages.copy(),
         last_minute=session.last_minute,
         counted_minutes=session.counted_minutes,
         end=None if ended is None else _end_record(ended, now),
@@ -102,9 +104,7 @@ def export_session(session: Session, now: Now, ended: EndedSession | None = None
 
 def import_session(record: SessionRecord, now: Now) -> Session:
     """Return the session of ``record``; silence while nobody was there counts as silence."""
-    session = Session(
-        record.site, record.id, record.source, record.ip, record.address, record.opened_at
-    )
+    session = Session(record.site, record.id, record.source, record.ip, record.address, record.opened_at)
     session.last_activity_at = record.last_activity_at
     session.last_seen_s = _monotonic(record.last_receipt_at, now)
     session.previous_ips = record.previous_ips
@@ -124,6 +124,7 @@ def import_session(record: SessionRecord, now: Now) -> Session:
     session.visibility = record.visibility
     session.is_idle = record.is_idle
     session.counted_period = record.counted_period
+    session.counted_pages = record.counted_pages
     session.last_minute = record.last_minute
     session.counted_minutes = record.counted_minutes
     if record.end is not None:
@@ -132,9 +133,7 @@ def import_session(record: SessionRecord, now: Now) -> Session:
 
 
 def import_ended(session: Session, end: EndRecord, now: Now) -> EndedSession:
-    return EndedSession(
-        session, end.reason, _monotonic(end.noticed_at, now), end.duration_s, end.period
-    )
+    return EndedSession(session, end.reason, _monotonic(end.noticed_at, now), end.duration_s, end.period)
 
 
 def find_record(site: LiveSite, session_id: str, now: Now) -> SessionRecord | None:

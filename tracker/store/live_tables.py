@@ -1,0 +1,162 @@
+"""The tables of the checkpoints. Functions for the writer's thread, within its transaction."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from tracker.core.restore import FiguresRecord, SessionRecord
+from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
+from tracker.store.codec import RecordCodec
+from tracker.store.rows import insert_rows, select_matching
+
+Key = tuple[str, str]
+"""Site and session id."""
+
+
+class Cut(NamedTuple):
+    """The changes between two checkpoints, all of one moment."""
+
+    written_at: float
+    applied_seq: int
+    sessions: list[SessionRecord]
+    forgotten: list[Key]
+    figures: list[FiguresRecord]
+
+
+class WrittenFigures(NamedTuple):
+    """The figures without the pages' visits, which have rows of their own."""
+
+    period: PeriodFigures
+    minutes: MinuteFigures
+    top_pages: tuple[str, ...] = ()
+
+
+SESSION = RecordCodec(SessionRecord)
+FIGURES = RecordCodec(WrittenFigures)
+
+MAX_KNOWN_SITES = 100
+
+R = TypeVar("R")
+
+
+class WrittenPages:
+    """What the table of pages holds, so that only visits that changed are written.
+
+    Of at most a hundred sites; those of others are read again when they are needed.
+    """
+
+    def __init__(self) -> None:
+        self._of_site: dict[str, dict[str, int]] = {}
+
+    def get(self, connection: sqlite3.Connection, site: str) -> dict[str, int]:
+        known = self._of_site.get(site)
+        return _read_pages(connection, site) if known is None else known
+
+    def keep(self, written: Iterable[FiguresRecord]) -> None:
+        """Remember what was committed."""
+        for figures in written:
+            self._of_site[figures.site] = figures.pages.visits
+        if len(self._of_site) > MAX_KNOWN_SITES:
+            self.forget()
+
+    def forget(self) -> None:
+        self._of_site.clear()
+
+
+def write(connection: sqlite3.Connection, cut: Cut, pages: WrittenPages) -> None:
+    """Write one checkpoint."""
+    insert_rows(
+        connection,
+        "INSERT INTO live_sessions (site, id, ended_at, body)",
+        [(one.site, one.id, one.end and one.end.noticed_at, SESSION.encode(one)) for one in cut.sessions],
+        "ON CONFLICT (site, id) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body",
+    )
+    _delete(connection, "live_sessions", ("site", "id"), cut.forgotten)
+    for figures in cut.figures:
+        _write_figures(connection, figures, pages)
+    connection.execute(
+        "INSERT INTO checkpoint VALUES (1, ?, ?)"
+        " ON CONFLICT DO UPDATE SET applied_seq = excluded.applied_seq, written_at = excluded.written_at",
+        (cut.applied_seq, cut.written_at),
+    )
+
+
+def read_mark(connection: sqlite3.Connection) -> tuple[float | None, int]:
+    """Return when the last checkpoint was written and the number it holds."""
+    row = connection.execute("SELECT written_at, applied_seq FROM checkpoint").fetchone()
+    return (None, 0) if row is None else row
+
+
+def read_sessions(connection: sqlite3.Connection) -> tuple[list[SessionRecord], int]:
+    """Return the sessions that live or ended lately, and how many rows cannot be read."""
+    return _decode(SESSION, (body for (body,) in connection.execute("SELECT body FROM live_sessions")))
+
+
+def read_figures(connection: sqlite3.Connection) -> tuple[list[FiguresRecord], int]:
+    """Return the figures of every site, and how many rows cannot be read."""
+    found: list[FiguresRecord] = []
+    unreadable = 0
+    for site, body in connection.execute("SELECT site, body FROM live_figures").fetchall():
+        decoded, bad = _decode(FIGURES, [body])
+        unreadable += bad
+        for figures in decoded:
+            visits = PageFigures(_read_pages(connection, site), figures.top_pages)
+            found.append(FiguresRecord(site, figures.period, figures.minutes, visits))
+    return found, unreadable
+
+
+def prune_ended(connection: sqlite3.Connection, before: float, keep: int, limit: int) -> int:
+    """Delete at most ``limit`` ended sessions: older than ``before``, or more than ``keep``."""
+    (ended,) = connection.execute("SELECT count(*) FROM live_sessions WHERE ended_at IS NOT NULL").fetchone()
+    oldest = "SELECT rowid FROM live_sessions WHERE ended_at IS NOT NULL"
+    return connection.execute(
+        f"DELETE FROM live_sessions WHERE rowid IN ({oldest} AND ended_at < ? ORDER BY ended_at LIMIT ?)"
+        f" OR rowid IN ({oldest} ORDER BY ended_at LIMIT ?)",
+        (before, limit, min(limit, max(0, ended - keep))),
+    ).rowcount
+
+
+def _write_figures(connection: sqlite3.Connection, figures: FiguresRecord, pages: WrittenPages) -> None:
+    connection.execute(
+        "INSERT INTO live_figures VALUES (?, ?) ON CONFLICT (site) DO UPDATE SET body = excluded.body",
+        (
+            figures.site,
+            FIGURES.encode(WrittenFigures(figures.period, figures.minutes, figures.pages.top)),
+        ),
+    )
+    before = pages.get(connection, figures.site)
+    now = figures.pages.visits
+    gone = [(figures.site, page) for page in before if page not in now]
+    _delete(connection, "live_pages", ("site", "page"), gone)
+    insert_rows(
+        connection,
+        "INSERT INTO live_pages (site, page, visits)",
+        [(figures.site, page, visits) for page, visits in now.items() if before.get(page) != visits],
+        "ON CONFLICT (site, page) DO UPDATE SET visits = excluded.visits",
+    )
+
+
+def _read_pages(connection: sqlite3.Connection, site: str) -> dict[str, int]:
+    rows = connection.execute("SELECT page, visits FROM live_pages WHERE site = ? ORDER BY position", (site,))
+    return dict(rows.fetchall())
+
+
+def _delete(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, str], keys: list[tuple[str, str]]
+) -> None:
+    first, second = columns
+    matching = select_matching(
+        connection, f"{table}.rowid", table, f"{first} = key.column1 AND {second} = key.column2", keys
+    )
+    connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", matching)
+
+
+def _decode(codec: RecordCodec[R], bodies: Iterable[Any]) -> tuple[list[R], int]:
+    found: list[R] = []
+    unreadable = 0
+    for body in bodies:
+        try:
+            found.append(codec.decode(body))
+        except (ValueError, TypeError):
+            unreadable += 1
+    return found, unreadable

@@ -1,0 +1,57 @@
+"""The tables of the journal's file, as steps from one version of it to the next.
+
+A step that has been released is never changed: a new one is added. The version
+is SQLite's ``user_version``: how many steps a file has been through.
+"""
+
+import sqlite3
+
+Step = tuple[str, ...]
+
+FIRST: Step = (
+    # Two journals that follow each other count from 1 each: readers that remember a
+    # sequence number remember the generation with it.
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('generation', lower(hex(randomblob(16))))",
+    # Ids outlive the bodies by a day, so they stand apart and bodies can go early.
+    "CREATE TABLE ids (seq INTEGER PRIMARY KEY, site TEXT NOT NULL, id TEXT NOT NULL,"
+    " digest BLOB NOT NULL, received_at REAL NOT NULL)",
+    "CREATE UNIQUE INDEX ids_of_site ON ids (site, id)",
+    "CREATE TABLE events (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+    "CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1),"
+    " applied_seq INTEGER NOT NULL, written_at REAL NOT NULL)",
+    "CREATE TABLE live_sessions (site TEXT NOT NULL, id TEXT NOT NULL, ended_at REAL,"
+    " body BLOB NOT NULL, PRIMARY KEY (site, id))",
+    "CREATE INDEX live_sessions_ended ON live_sessions (ended_at) WHERE ended_at IS NOT NULL",
+    "CREATE TABLE live_figures (site TEXT PRIMARY KEY, body BLOB NOT NULL)",
+    # Ordered by position: the live counter forgets the oldest pages first.
+    "CREATE TABLE live_pages (position INTEGER PRIMARY KEY, site TEXT NOT NULL, page TEXT NOT NULL,"
+    " visits INTEGER NOT NULL, UNIQUE (site, page))",
+    "CREATE TABLE identities (address TEXT PRIMARY KEY, fetched_at REAL NOT NULL, body BLOB NOT NULL)",
+    "CREATE INDEX identities_by_age ON identities (fetched_at)",
+    "CREATE TABLE spend (only INTEGER PRIMARY KEY CHECK (only = 1), day TEXT NOT NULL,"
+    " calls INTEGER NOT NULL)",
+    "CREATE TABLE feed_gaps (number INTEGER PRIMARY KEY, site TEXT NOT NULL,"
+    " started_at REAL NOT NULL, ended_at REAL NOT NULL)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST,)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, steps: tuple[Step, ...] = STEPS) -> None:
+    """Take the file through the steps that it lacks, each in a transaction of its own."""
+    for number in range(version_of(connection), len(steps)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in steps[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
