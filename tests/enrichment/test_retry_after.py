@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.enrichment.retry_after import DEFAULT_S, LONGEST_S, SHORTEST_S, parse_retry_after
+from tracker.enrichment.retry_after import DEFAULT_S, SHORTEST_S, parse_retry_after
+from tracker.retry_after import LONGEST_S
 
 NOW = 1_790_000_000.0
 

@@ -1,0 +1,87 @@
+"""Row 05 of the fault table: a fast sender, a slow sink."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from tests.ingest.upstream_rig import QUICK, Inputs, Service
+from tests.support.faulty_upstream import FaultyUpstream, Peer, encode_frame, session_frame
+from tracker.core.inputs import Input, UpstreamFrame
+from tracker.ingest.link import MAX_QUEUED_FRAMES, READ_BYTES
+
+
+@contextlib.asynccontextmanager
+async def measured_lag() -> AsyncIterator[list[float]]:
+    """Collect how long the loop works before a competing task has its turn, in seconds.
+
+    In processor time, so that another program on the machine is not taken for lag.
+    """
+    lags: list[float] = []
+
+    async def measure() -> None:
+        while True:
+            asked = time.process_time()
+            await asyncio.sleep(0.002)
+            lags.append(time.process_time() - asked)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(measure(), name="measured-lag")
+        try:
+            yield lags
+        finally:
+            task.cancel()
+
+
+async def test_F2a_05_a_flood_of_30000_frames_arrives_whole_in_order_and_lets_others_run() -> None:
+    guids = [f"s{number:05}" for number in range(30_000)]
+    flood = b"".join(encode_frame(session_frame(guid)) for guid in guids)
+
+    async def behave(peer: Peer) -> None:
+        await peer.accept()
+        await peer.send(flood)
+        await peer.until_gone()
+
+    async with FaultyUpstream(behave) as upstream:
+        service = Service(upstream.url)
+        async with service.running(), measured_lag() as lags:
+            await service.inputs.frames(1)
+            lags.clear()
+            await service.inputs.frames(30_000)
+    assert service.inputs.guids == guids
+    assert sorted(lags)[len(lags) * 99 // 100] < 0.05
+
+
+async def test_F2a_05_a_slow_sink_slows_the_sender_loses_nothing_and_is_not_taken_for_a_dead_line() -> None:
+    frame = encode_frame(session_frame("slow"))
+    number, queued, sent = 200, [0], 0
+    inputs = Inputs()
+
+    def slow_sink(item: Input) -> None:
+        inputs(item)
+        if isinstance(item, UpstreamFrame):
+            work_until = time.process_time() + 0.005
+            while time.process_time() < work_until:
+                pass
+            queued.append(service.connection.queued_frames)
+
+    async def behave(peer: Peer) -> None:
+        nonlocal sent
+        await peer.accept()
+        await peer.send(frame * number)
+        while True:
+            await peer.text(b" " * 60_000)
+            sent += 60_000
+
+    async with FaultyUpstream(behave) as upstream:
+        service = Service(
+            upstream.url, timing=QUICK._replace(open_timeout_s=5.0), sink=slow_sink, silence_timeout_s=0.3
+        )
+        async with service.running(), measured_lag() as lags:
+            await inputs.frames(1)
+            lags.clear()
+            await inputs.frames(number)
+            assert len(upstream.attempts) == 1
+    assert max(queued) <= MAX_QUEUED_FRAMES + READ_BYTES // len(frame) + 1
+    assert sent < 2**24, "the sender was held by TCP"
+    assert sorted(lags)[len(lags) * 99 // 100] < 0.05

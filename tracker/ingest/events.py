@@ -1,0 +1,281 @@
+"""One event of the HTTP door, in any of its three dialects -> ``SiteEvent``.
+
+``DIALECTS`` and ``FIELDS`` say what a sender may write; the API description and
+the docs are made from them. Fields that are not named there are ignored, so
+nobody sets a site, a time of receipt or an identity from outside.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tracker.core.clock import Now
+from tracker.core.inputs import SiteEvent
+from tracker.ingest import client_hints, metadata, timestamps
+from tracker.ingest.addresses import canonical, lookup_address
+from tracker.ingest.texts import clean, identifier_problem
+
+MAX_NAME = 100
+MAX_ID = 200
+MAX_PAGE = 2000
+MAX_SHORT_TEXT = 100
+MAX_COUNTRY = 64
+MAX_IP = 64
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field: its path (``metadata.device``) and a sentence without the input."""
+
+    field: str
+    message: str
+
+
+class EventContext(NamedTuple):
+    """What a request knows beside the event itself."""
+
+    now: Now
+    site: str
+    client_ip: str
+    user_agent: str
+    new_id: Callable[[], str]
+    anonymous_id: Callable[[str, str], str]
+    """Session id for a visitor without one, from address and user agent."""
+
+
+class Field(NamedTuple):
+    """One field of an event, as docs and the API description tell of it."""
+
+    name: str
+    kind: str
+    """``name``, ``identifier``, ``text``, ``time`` or ``object``."""
+    limit: int | None
+    """Characters at the most (bytes as JSON for ``object``): longer text is cut, all else refused."""
+    description: str
+    in_metadata: bool = False
+    """Whether ``metadata`` may hold it too; the top level comes first."""
+
+
+class Dialect(NamedTuple):
+    """A way of writing events, told from the others by ``key``."""
+
+    key: str
+    required: tuple[str, ...]
+    page_key: str
+    """The field that names the page."""
+    synonyms: dict[str, str]
+    """Event types of this dialect that are known under another name here."""
+
+
+_NAME_TEXT = "what happened: pageview, click, session_end, leave, keep_alive, or a name of your own"
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("type", "name", MAX_NAME, _NAME_TEXT),
+        Field("eventType", "name", MAX_NAME, _NAME_TEXT),
+        Field("event", "name", MAX_NAME, _NAME_TEXT + "; visit and page_view are pageview"),
+        Field(
+            "sessionId",
+            "identifier",
+            MAX_ID,
+            "one visit; without it userId, else a daily hash of the visitor",
+        ),
+        Field("userId", "identifier", MAX_ID, "your own name for the user"),
+        Field("id", "identifier", MAX_ID, "makes sending it again harmless"),
+        Field("timestamp", "time", None, "ISO 8601 or milliseconds since 1970; without it the receipt"),
+        Field("page", "text", MAX_PAGE, "page of the site, as it shall be shown", in_metadata=True),
+        Field("url", "text", MAX_PAGE, "address of the page; its path is kept, without query and fragment"),
+        Field("country", "text", MAX_COUNTRY, "ISO 3166 code of two letters, or a name", in_metadata=True),
+        Field("ip", "text", MAX_IP, "address of the visitor; without it that of the sender"),
+        Field(
+            "device", "text", MAX_SHORT_TEXT, "desktop, mobile, tablet, or your own word", in_metadata=True
+        ),
+        Field("browser", "text", MAX_SHORT_TEXT, "name of the browser", in_metadata=True),
+        Field("os", "text", MAX_SHORT_TEXT, "name of the operating system", in_metadata=True),
+        Field("referrer", "text", MAX_PAGE, "where the visitor came from", in_metadata=True),
+        Field("metadata", "object", metadata.MAX_BYTES, "anything else that shall be kept with the event"),
+    )
+}
+
+DIALECTS: dict[str, Dialect] = {
+    dialect.key: dialect
+    for dialect in (
+        Dialect("type", ("type", "sessionId"), "page", {}),
+        Dialect("eventType", ("eventType", "userId"), "page", {}),
+        Dialect("event", ("event",), "url", {"visit": "pageview", "page_view": "pageview"}),
+    )
+}
+
+SNAKE_NAMES: dict[str, str] = {"eventType": "event_type", "sessionId": "session_id", "userId": "user_id"}
+
+_REQUIRED = "is required"
+_EMPTY = "must not be empty"
+_NO_TEXT = "must be a string"
+
+_ORIGIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
+
+
+def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError]:
+    """Return the event that ``raw`` (decoded JSON) means, or everything that is wrong with it.
+
+    camelCase and snake_case are the same; ``null`` is the same as leaving out.
+    Never raises, whatever ``raw`` is.
+    """
+    if not isinstance(raw, dict):
+        return [FieldError("body", "must be a JSON object")]
+    reading = _Reading(raw)
+    dialect = reading.dialect()
+    required = dialect.required if dialect else ()
+    name = reading.name(dialect.key) if dialect else ""
+    session_id = reading.identifier("sessionId", "sessionId" in required)
+    user_id = reading.identifier("userId", "userId" in required)
+    event_id = reading.identifier("id", required=False)
+    occurred_at, adjusted = reading.time(context.now.unix_s)
+    page = reading.page(dialect.page_key if dialect else "page")
+    country = reading.text("country", MAX_COUNTRY)
+    device = reading.text("device", MAX_SHORT_TEXT)
+    browser = reading.text("browser", MAX_SHORT_TEXT)
+    os = reading.text("os", MAX_SHORT_TEXT)
+    referrer = reading.text("referrer", MAX_PAGE)
+    ip = reading.ip(context.client_ip)
+    shown_ip = clean(ip, MAX_IP)
+    if reading.errors or dialect is None:
+        return reading.errors
+    hints = client_hints.describe(context.user_agent)
+    return SiteEvent(
+        now=context.now,
+        site=context.site,
+        id=event_id or context.new_id(),
+        type=dialect.synonyms.get(name, name),
+        session_id=session_id
+        or user_id
+        or context.anonymous_id(canonical(ip) or shown_ip, context.user_agent),
+        occurred_at=occurred_at,
+        page=page,
+        user_id=user_id,
+        country=country.upper() if country and _is_country_code(country) else country,
+        device=device or hints.device,
+        browser=browser or hints.browser,
+        os=os or hints.os,
+        referrer=referrer,
+        ip=shown_ip,
+        address=lookup_address(ip),
+        metadata=reading.metadata,
+        timestamp_adjusted=adjusted,
+    )
+
+
+class _Reading:
+    """One pass over the fields of one event, which gathers what is wrong."""
+
+    __slots__ = ("_raw", "errors", "metadata")
+
+    def __init__(self, raw: dict[Any, Any]) -> None:
+        self._raw = raw
+        self.errors: list[FieldError] = []
+        self.metadata: dict[str, Any] = {}
+        given = raw.get("metadata")
+        if given is not None:
+            self.metadata = metadata.clean_metadata(given, self._refuse)
+
+    def dialect(self) -> Dialect | None:
+        given = self._raw.get
+        found = [
+            dialect
+            for key, dialect in DIALECTS.items()
+            if given(key) is not None or given(SNAKE_NAMES.get(key)) is not None
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self._refuse(
+                found[0].key, "is given beside another of type, eventType and event: only one may be"
+            )
+        else:
+            self._refuse("type", "is required: what happened is named by one of type, eventType and event")
+        return None
+
+    def name(self, key: str) -> str:
+        path, value = self._take(key)
+        return self._identifier(path, value.strip(" ") if isinstance(value, str) else value, MAX_NAME) or ""
+
+    def identifier(self, key: str, required: bool) -> str | None:
+        path, value = self._take(key)
+        if value is not None:
+            return self._identifier(path, value, MAX_ID)
+        if required:
+            self._refuse(path, _REQUIRED)
+        return None
+
+    def time(self, received_at: float) -> tuple[float, bool]:
+        value = self._raw.get("timestamp")
+        if value is None:
+            return received_at, False
+        try:
+            return timestamps.history_time(timestamps.parse(value), received_at)
+        except ValueError as exc:
+            self._refuse("timestamp", str(exc))
+            return received_at, False
+
+    def page(self, key: str) -> str | None:
+        value, path = self._raw.get(key), key
+        if value is None:
+            value, path = self.metadata.get("page"), "metadata.page"
+        page = self._text(path, value, MAX_PAGE)
+        if page == "":
+            self._refuse(path, _EMPTY)
+        return _path_of(page) if page and path == "url" else page
+
+    def text(self, key: str, limit: int) -> str | None:
+        """Return the text at the top level, else the one in the metadata; ``None`` for an empty one."""
+        value, path = self._raw.get(key), key
+        if value is None:
+            value, path = self.metadata.get(key), f"metadata.{key}"
+        return self._text(path, value, limit) or None
+
+    def ip(self, client_ip: str) -> str:
+        """Return what was sent, as it is: repaired or cut it could become an address that it is not."""
+        value = self._raw.get("ip")
+        if isinstance(value, str):
+            return value
+        if value is not None:
+            self._refuse("ip", _NO_TEXT)
+        return client_ip
+
+    def _take(self, key: str) -> tuple[str, Any]:
+        """Return path and value of ``key`` in either naming."""
+        value = self._raw.get(key)
+        snake = SNAKE_NAMES.get(key)
+        if snake is None or (other := self._raw.get(snake)) is None:
+            return key, value
+        if value is not None and not (isinstance(value, str) and value == other):
+            self._refuse(key, f"is given twice, as {key} and {snake}, with different values")
+        return snake, other
+
+    def _identifier(self, path: str, value: Any, limit: int) -> str | None:
+        problem = identifier_problem(value, limit) if isinstance(value, str) else _NO_TEXT
+        if problem is None:
+            return str(value)
+        self._refuse(path, problem)
+        return None
+
+    def _text(self, path: str, value: Any, limit: int) -> str | None:
+        if isinstance(value, str):
+            return clean(value, limit).strip()
+        if value is not None:
+            self._refuse(path, _NO_TEXT)
+        return None
+
+    def _refuse(self, path: str, message: str) -> None:
+        self.errors.append(FieldError(path, message))
+
+
+def _is_country_code(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()
+
+
+def _path_of(url: str) -> str:
+    """Drop scheme and host, which a site knows, and query and fragment, which may name a person."""
+    origin = _ORIGIN.match(url)
+    path = url[origin.end() :] if origin else url
+    return path.partition("#")[0].partition("?")[0] or "/"

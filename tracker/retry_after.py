@@ -1,0 +1,25 @@
+"""How long a ``Retry-After`` header asks to wait, read as RFC 9110 (10.2.3) defines it."""
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+LONGEST_S = 300.0
+"""A longer wait is cut: huge values have stopped clients for good."""
+
+
+def wanted_s(value: str, now_unix_s: float) -> float | None:
+    """Return the seconds that whole seconds or an HTTP date ask for, at most 300.
+
+    A date that is past gives a negative number, anything else ``None``: what
+    that means is the caller's to say.
+    """
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_S)  # 400 digits become inf, which is cut like any long wait
+    try:
+        date = parsedate_to_datetime(text)
+        # "-0000" and unknown zones give a naive date; HTTP dates are UTC by definition.
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now_unix_s
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(seconds, LONGEST_S)
