@@ -30,6 +30,10 @@ class AlertRules:
                 {"visitorsPerMinute": self._arrivals, "threshold": self._spike},
                 unix_s,
             )
+        yield from self.visitors_active(total_active, unix_s)
+
+    def visitors_active(self, total_active: int, unix_s: float) -> Iterator[Alert]:
+        """``total_active`` rose by one, by a new session or one that returned."""
         if total_active in self._milestones and total_active not in self._reached:
             self._reached.add(total_active)
             yield Alert(

@@ -51,12 +51,14 @@ class RunningAverages:
     def _count_company(self, session: Session, change: int) -> None:
         if session.identity is None or session.identity.company is None:
             return
-        guid = session.identity.company.guid
-        count = self._by_company.get(guid, 0) + change
+        company = session.identity.company
+        # The service may leave the GUID out: then the name tells companies apart.
+        key = company.guid or company.name
+        count = self._by_company.get(key, 0) + change
         if count:
-            self._by_company[guid] = count
+            self._by_company[key] = count
         else:
-            del self._by_company[guid]
+            del self._by_company[key]
         self._identified += change
 
 

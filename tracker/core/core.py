@@ -58,7 +58,7 @@ class Core:
         self._leaves: deque[tuple[float, Session]] = deque()
         self._last_tick_s = now.monotonic_s
         self._expire_from_s = now.monotonic_s
-        self._started = now
+        self._now = now
         self.drops: Counter[Drop] = Counter()
         self._handlers: dict[type, Callable[[Any, list[Effect]], None]] = {
             UpstreamFrame: self._upstream_frame,
@@ -75,13 +75,14 @@ class Core:
     def handle(self, happened: Input) -> list[Effect]:
         """Apply one input and return what has to be done about it, in order."""
         out: list[Effect] = []
+        self._now = happened.now
         self._handlers[type(happened)](happened, out)
         return out
 
     def site(self, name: str) -> LiveSite:
         site = self._sites.get(name)
         if site is None:
-            site = self._sites[name] = LiveSite(name, self._rules, self._started)
+            site = self._sites[name] = LiveSite(name, self._rules, self._now)
         return site
 
     @property
@@ -96,9 +97,26 @@ class Core:
             "hiddenSessions": sum(site.hidden_sessions for site in self._sites.values()),
             "endedSessions": sum(len(site.ended) for site in self._sites.values()),
             "addressesWaiting": len(self._lookups),
+            "retriesWaiting": self._lookups.retries,
             "revealsWaiting": len(self._reveals),
             "leavesWaiting": len(self._leaves),
         }
+
+    def put_back(self, session: Session, now: Now) -> list[Effect]:
+        """Take in a session of an earlier run; call it in the order of ``last_seen_s``.
+
+        An ended one has to be among the ended sessions of its site already.
+        """
+        out: list[Effect] = []
+        site = self.site(session.site)
+        if session.ended_at is None:
+            site.put_back(session)
+        if session.leaving_since_s is not None:
+            self._leaves.append((session.leaving_since_s + self._rules.leave_grace_s, session))
+        is_waiting = session.visibility is Visibility.WAITING
+        if is_waiting or (session.ended_at is None and session.may_be_identified):
+            self._look_up(site, session, now, out)
+        return out
 
     # Frames of the session emitter
 
@@ -118,10 +136,10 @@ class Core:
             if session is None:
                 return
         else:
-            site.touch(session, frame.now, at)
+            site.touch(session, frame.now, at, out)
         if frame.kind is FrameKind.OPENED:
             site.open_earlier(session, at)
-        if frame.ip and frame.ip != session.ip:
+        if _speaks_from_elsewhere(session, frame):
             self._move_to_address(site, session, frame, out)
         out.append(SessionChanged(session))
 
@@ -149,12 +167,14 @@ class Core:
     ) -> None:
         """The same session id speaks from another address: who was behind the old one is not here."""
         self._lookups.remove(session)
-        session.previous_ips = (*session.previous_ips, session.ip)[-MAX_PREVIOUS_IPS:]
+        if session.ip:
+            session.previous_ips = (*session.previous_ips, session.ip)[-MAX_PREVIOUS_IPS:]
         session.ip = frame.ip
         session.address = frame.address
         if session.visibility is Visibility.HIDDEN:
             site.hidden_sessions -= 1
             session.visibility = Visibility.WAITING
+            out.append(StatisticsChanged(site.name))
         self._set_identity(site, session, None, Enrichment.PENDING)
         self._look_up(site, session, frame.now, out)
 
@@ -169,10 +189,11 @@ class Core:
             if session is None:
                 return
         else:
-            site.touch(session, event.now, at)
+            site.touch(session, event.now, at, out)
         if event.type == "leave":
             session.leaving_since_s = event.now.monotonic_s
             self._leaves.append((event.now.monotonic_s + self._rules.leave_grace_s, session))
+            out.append(SessionChanged(session))
             return
         session.leaving_since_s = None
         if not event.is_signal:
@@ -214,24 +235,29 @@ class Core:
         before = site.ended.pop(session.id)
         if before is not None:
             # The same id again is a new visit, but no new session of the day.
-            session.counted_period = before.session.counted_period
+            session.take_over_counts(before.session)
+            self._lookups.remove(before.session)
         session.last_seen_s = now.monotonic_s
         excess = site.add(session)
-        site.touch(session, now, at)
-        if excess is not None:
-            self.drops[Drop.EVICTED] += 1
-            site.end(excess, EndReason.EXPIRED, now, now.unix_s, out)
-            self._stop_waiting(excess)
+        site.touch(session, now, at, out)
+        self._evict(site, excess, now, out)
         self._look_up(site, session, now, out)
 
     def _bring_back(
         self, site: LiveSite, ended: EndedSession, now: Now, at: float, out: list[Effect]
     ) -> Session:
-        session = site.bring_back(ended, now, out)
-        site.touch(session, now, at)
-        if not session.enrichment.is_settled:
+        session, excess = site.bring_back(ended, now, out)
+        site.touch(session, now, at, out)
+        self._evict(site, excess, now, out)
+        if session.may_be_identified:
             self._look_up(site, session, now, out)
         return session
+
+    def _evict(self, site: LiveSite, excess: Session | None, now: Now, out: list[Effect]) -> None:
+        if excess is not None:
+            self.drops[Drop.EVICTED] += 1
+            site.end(excess, EndReason.EXPIRED, now, now.unix_s, out)
+            self._stop_waiting(excess)
 
     def _look_up(self, site: LiveSite, session: Session, now: Now, out: list[Effect]) -> None:
         if session.address is None:
@@ -245,15 +271,20 @@ class Core:
             out.append(lookup)
 
     def _stop_waiting(self, session: Session) -> None:
-        """A session that ended needs its lookup only while it has still to be revealed."""
-        if session.visibility is not Visibility.WAITING:
+        """An ended session needs its answer while it has to be revealed, or while one is on its way.
+
+        The answer may still take it out of the figures again.
+        """
+        if session.visibility is Visibility.WAITING:
+            return
+        if session.enrichment.is_settled or not self._lookups.is_in_flight(session):
             self._lookups.remove(session)
 
     def _reveal(self, site: LiveSite, session: Session, now: Now, out: list[Effect]) -> None:
         if session.visibility is Visibility.WAITING:
             site.reveal(session, now, out)
             if session.ended_at is not None:
-                self._lookups.remove(session)
+                self._stop_waiting(session)
 
     # Answers of the lookups
 
@@ -290,6 +321,8 @@ class Core:
         counted = site.identity_changes(session)
         session.identity = identity
         session.enrichment = enrichment
+        if not session.may_be_identified:
+            session.counted_pages = None
         if counted:
             site.count(session)
 
@@ -298,6 +331,8 @@ class Core:
             self._reveal(site, session, now, out)
         elif session.ended_at is None:
             out.append(SessionChanged(session))
+        else:
+            self._stop_waiting(session)
 
     # The upstream, the operator, time
 
@@ -307,14 +342,14 @@ class Core:
         if before is not None and before.state is changed.state:
             return
         since = changed.now.unix_s
-        if changed.state is UpstreamState.DOWN and before is not None:
+        if before is not None and UpstreamState.CONNECTED not in (changed.state, before.state):
             since = before.since
         site.upstream = UpstreamStatus(site.name, changed.state, since)
         out.append(site.upstream)
         if changed.state is UpstreamState.DOWN:
             out.append(self._upstream_alert(site, AlertLevel.WARNING, "The session feed is down", since))
         elif changed.state is UpstreamState.CONNECTED and before is not None:
-            out.append(FeedGap(site.name, before.since, since))
+            out.append(FeedGap(site.name, min(before.since, since), since))
             if before.state is UpstreamState.DOWN:
                 out.append(self._upstream_alert(site, AlertLevel.INFO, "The session feed is back", since))
 
@@ -374,6 +409,13 @@ class Core:
                 site.end(session, EndReason.EXPIRED, now, session.last_activity_at, out)
                 self._stop_waiting(session)
         site.ended.forget_old(now.monotonic_s)
-        if now.unix_s >= site.period_ends_at:
+        if site.period_is_over(now.unix_s):
             site.start_period(now)
             out.append(StatisticsChanged(site.name))
+
+
+def _speaks_from_elsewhere(session: Session, frame: UpstreamFrame) -> bool:
+    """Whether ``frame`` came from another address; another spelling of the same one is none."""
+    if not frame.ip or frame.ip == session.ip:
+        return False
+    return frame.address is None or frame.address != session.address

@@ -8,6 +8,7 @@ from tracker.core.effects import EndReason
 from tracker.core.session import Session
 
 REMEMBERED_FOR_S = 3_600.0
+"""Longer where the idle timeout asks for it: late frames are known by it."""
 
 
 class EndedSession(NamedTuple):
@@ -27,8 +28,9 @@ class EndedSessions:
     A forgotten session that speaks again is a new visit.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, late_window_s: float = 0.0) -> None:
         self._limit = limit
+        self._remembered_for_s = max(REMEMBERED_FOR_S, late_window_s)
         self._ended: OrderedDict[str, EndedSession] = OrderedDict()
 
     def __len__(self) -> int:
@@ -49,9 +51,13 @@ class EndedSessions:
         if len(self._ended) > self._limit:
             self._ended.popitem(last=False)
 
+    def replace(self, ended: EndedSession) -> None:
+        """Put ``ended`` in the place of what was remembered of the same session."""
+        self._ended[ended.session.id] = ended
+
     def forget_old(self, monotonic_s: float) -> None:
         while self._ended:
             oldest = next(iter(self._ended.values()))
-            if monotonic_s - oldest.ended_s < REMEMBERED_FOR_S:
+            if monotonic_s - oldest.ended_s < self._remembered_for_s:
                 return
             self._ended.popitem(last=False)

@@ -39,6 +39,6 @@ def live_time(occurred_at: float | None, received_at: float) -> float:
     Clocks that are more than five minutes apart cannot both be right, and the
     service's own is the one that is known.
     """
-    if occurred_at is None or abs(occurred_at - received_at) > LIVE_TOLERANCE_S:
-        return received_at
-    return occurred_at
+    if occurred_at is not None and abs(occurred_at - received_at) <= LIVE_TOLERANCE_S:
+        return occurred_at
+    return received_at

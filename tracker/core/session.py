@@ -52,6 +52,7 @@ class Session:
         "address",
         "browser",
         "counted_minutes",
+        "counted_pages",
         "counted_period",
         "country",
         "device",
@@ -112,6 +113,9 @@ class Session:
         self.is_idle = False
         self.counted_period = -1
         """Period of the daily figures in which this session was counted last."""
+        self.counted_pages: dict[str, int] | None = None
+        """Visits that this session added to the pages of its counted period, while it may turn out
+        to be one that counts in no figure. At most as many pages as a journey has steps."""
         self.last_minute = 0
         self.counted_minutes = 0
         """Bit ``n`` is set when the session was active ``n`` minutes before ``last_minute``."""
@@ -126,12 +130,27 @@ class Session:
         return self.visibility is Visibility.VISIBLE
 
     @property
+    def may_be_identified(self) -> bool:
+        """Whether a lookup may still tell who it is."""
+        return self.address is not None and self.enrichment not in (
+            Enrichment.IDENTIFIED,
+            Enrichment.UNKNOWN,
+        )
+
+    @property
     def current_page(self) -> str | None:
         return self.journey[-1].page if self.journey else None
 
     @property
     def steps(self) -> list[Step]:
         return self.journey or []
+
+    def take_over_counts(self, before: "Session") -> None:
+        """Go on with what an earlier visit of the same id was counted for: it is counted once."""
+        self.counted_period, before.counted_period = before.counted_period, -1
+        self.counted_pages, before.counted_pages = before.counted_pages, None
+        self.last_minute = before.last_minute
+        self.counted_minutes, before.counted_minutes = before.counted_minutes, 0
 
     def duration_s(self, at: float) -> float:
         """Seconds from the opening to ``at``, never negative."""

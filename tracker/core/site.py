@@ -21,7 +21,16 @@ from tracker.core.filters import SessionFilter
 from tracker.core.inputs import SiteEvent
 from tracker.core.rules import Rules
 from tracker.core.session import Session, Visibility
-from tracker.core.statistics import MinuteCount, MinuteCounter, PageCounter, Period, Statistics
+from tracker.core.statistics import (
+    MinuteCount,
+    MinuteCounter,
+    MinuteFigures,
+    PageCounter,
+    PageFigures,
+    Period,
+    PeriodFigures,
+    Statistics,
+)
 
 RECENT_EVENTS = 50
 MAX_HELD_EVENTS = 20
@@ -40,7 +49,7 @@ class LiveSite:
         # A session stands in exactly one of the two, in the order of last_seen_s.
         self._active: OrderedDict[str, Session] = OrderedDict()
         self._idle: OrderedDict[str, Session] = OrderedDict()
-        self.ended = EndedSessions(rules.max_ended_sessions)
+        self.ended = EndedSessions(rules.max_ended_sessions, rules.late_window_s)
         self.hidden_sessions = 0
         self._running = RunningAverages()
         self._period = Period(rules.timezone, now.unix_s)
@@ -92,20 +101,39 @@ class LiveSite:
             if ended.session.is_visible
         )
 
-    @property
-    def period_ends_at(self) -> float:
-        return self._period.ends_at
+    def period_is_over(self, unix_s: float) -> bool:
+        return self._period.is_over(unix_s)
+
+    def figures(self) -> tuple[PeriodFigures, MinuteFigures, PageFigures]:
+        """Copies of the figures that cannot be counted again from the sessions."""
+        return self._period.figures(), self._minutes.figures(), self._pages.figures()
 
     # What changes
+
+    def put_back(self, session: Session) -> None:
+        """Take in a live session of an earlier run. Call it in the order of ``last_seen_s``."""
+        (self._idle if session.is_idle else self._active)[session.id] = session
+        if session.is_visible:
+            self._running.add(session)
+        elif session.visibility is Visibility.HIDDEN:
+            self.hidden_sessions += 1
+
+    def put_back_figures(self, period: PeriodFigures, minutes: MinuteFigures, pages: PageFigures) -> None:
+        self._period.put_back(period)
+        self._minutes.put_back(minutes)
+        self._pages.put_back(pages)
 
     def add(self, session: Session) -> Session | None:
         """Take a session in; return the one that is in excess, which the caller has to end."""
         self._active[session.id] = session
+        return self._excess()
+
+    def _excess(self) -> Session | None:
         if len(self) <= self._rules.max_live_sessions:
             return None
         return next(iter(self._idle.values()), None) or next(iter(self._active.values()))
 
-    def touch(self, session: Session, now: Now, at: float) -> None:
+    def touch(self, session: Session, now: Now, at: float, out: list[Effect]) -> None:
         """Something arrived for ``session``; ``at`` is its own time."""
         session.last_seen_s = now.monotonic_s
         session.last_activity_at = max(session.last_activity_at, at)
@@ -117,7 +145,8 @@ class LiveSite:
             self._active.move_to_end(session.id)
         if session.is_visible:
             self._minutes.touch(session, now.unix_s)
-            self._period.count(session)
+            if self._period.count(session, at):
+                out.append(StatisticsChanged(self.name))
 
     def open_earlier(self, session: Session, at: float) -> None:
         """``openedAt`` may only move back."""
@@ -136,7 +165,7 @@ class LiveSite:
             and session.visit_page(event.page, at, self._rules.journey_length)
             and session.is_visible
         ):
-            self._pages.add(event.page)
+            self._count_page(session, event.page, at)
 
     def show_event(self, session: Session, event: SiteEvent, out: list[Effect]) -> bool:
         """Put ``event`` into the feed, or hold it while the session waits; ``False``: one was dropped."""
@@ -154,11 +183,13 @@ class LiveSite:
     def reveal(self, session: Session, now: Now, out: list[Effect]) -> None:
         """Show a session that waited, live or already ended, and what it held."""
         session.visibility = Visibility.VISIBLE
-        self._period.count(session)
+        self._period.count(session, session.last_activity_at)
         self._minutes.touch(session, now.unix_s)
         for step in session.steps:
-            self._pages.add(step.page)
-        if session.ended_at is None:
+            self._count_page(session, step.page, step.at)
+        if session.ended_at is not None:
+            self._count_end(session)
+        else:
             self._running.add(session)
             out.append(SessionChanged(session))
             out.extend(self._alerts.visitor_arrived(self._running.active, now.unix_s))
@@ -169,22 +200,15 @@ class LiveSite:
 
     def hide(self, session: Session, out: list[Effect]) -> None:
         """Take a session out of every figure and table, for good."""
-        was_visible = session.is_visible
-        is_live = session.ended_at is None
+        was_in_table = session.is_visible and session.ended_at is None
         session.visibility = Visibility.HIDDEN
         session.held_events = None
-        if is_live:
+        if session.ended_at is None:
             self.hidden_sessions += 1
-        if not was_visible:
-            return
-        if is_live:
+        if was_in_table:
             self._running.remove(session)
             out.append(SessionHidden(session))
-        self._period.withdraw(session)
-        self._minutes.withdraw(session)
-        for step in session.steps:
-            self._pages.remove(step.page)
-        self._forget_events(session.id)
+        self._withdraw(session)
         out.append(StatisticsChanged(self.name))
 
     def identity_changes(self, session: Session) -> bool:
@@ -202,35 +226,32 @@ class LiveSite:
         session.is_idle = False
         session.leaving_since_s = None
         session.ended_at = max(ended_at, session.last_activity_at)
-        duration_s = None
+        self.ended.add(EndedSession(session, reason, now.monotonic_s, None, self._period.number))
         if session.is_visible:
             self._running.remove(session)
-            duration_s = session.duration_s(session.ended_at)
-            self._period.ended_sessions += 1
-            self._period.ended_duration_s += duration_s
+            self._count_end(session)
             out.append(StatisticsChanged(self.name))
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions -= 1
             out.append(StatisticsChanged(self.name))
-        self.ended.add(EndedSession(session, reason, now.monotonic_s, duration_s, self._period.number))
         out.append(SessionEnded(session, reason, session.is_visible))
 
-    def bring_back(self, ended: EndedSession, now: Now, out: list[Effect]) -> Session:
-        """Let an ended session go on as the same visit."""
+    def bring_back(self, ended: EndedSession, now: Now, out: list[Effect]) -> tuple[Session, Session | None]:
+        """Let an ended session go on as the same visit; return it, and the one in excess as :meth:`add`."""
         session = ended.session
         self.ended.pop(session.id)
-        if ended.duration_s is not None and ended.period == self._period.number:
-            self._period.ended_sessions -= 1
-            self._period.ended_duration_s -= ended.duration_s
+        self._withdraw_end(ended)
         session.ended_at = None
         session.last_seen_s = now.monotonic_s
         self._active[session.id] = session
         if session.is_visible:
             self._running.add(session)
             out.append(StatisticsChanged(self.name))
+            out.extend(self._alerts.visitors_active(self._running.active, now.unix_s))
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions += 1
-        return session
+            out.append(StatisticsChanged(self.name))
+        return session, self._excess()
 
     def newly_idle(self, monotonic_s: float) -> Iterator[Session]:
         while self._active:
@@ -261,6 +282,38 @@ class LiveSite:
         self.start_period(now)
         self._minutes.clear()
         self.recent_events.clear()
+
+    def _count_page(self, session: Session, page: str, at: float) -> None:
+        if at < self._period.day_began_at:
+            return
+        self._pages.add(page)
+        if session.may_be_identified:
+            counted = session.counted_pages = session.counted_pages or {}
+            if page in counted or len(counted) < self._rules.journey_length:
+                counted[page] = counted.get(page, 0) + 1
+
+    def _withdraw(self, session: Session) -> None:
+        """Take back what a session, and earlier visits of its id, added to the figures and the feed."""
+        if session.counted_period == self._period.number and session.counted_pages:
+            self._pages.remove(session.counted_pages)
+        self._period.withdraw(session)
+        self._minutes.withdraw(session)
+        self._forget_events(session.id)
+        ended = self.ended.get(session.id)
+        if ended is not None and ended.session is session:
+            self._withdraw_end(ended)
+            self.ended.replace(ended._replace(duration_s=None))
+
+    def _count_end(self, session: Session) -> None:
+        ended = self.ended.get(session.id)
+        if ended is not None and ended.session is session and session.ended_at is not None:
+            duration_s = session.duration_s(session.ended_at)
+            self._period.count_end(duration_s)
+            self.ended.replace(ended._replace(duration_s=duration_s, period=self._period.number))
+
+    def _withdraw_end(self, ended: EndedSession) -> None:
+        if ended.duration_s is not None and ended.period == self._period.number:
+            self._period.withdraw_end(ended.duration_s)
 
     def _forget_events(self, session_id: str) -> None:
         kept = [event for event in self.recent_events if event.session_id != session_id]

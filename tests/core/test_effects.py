@@ -1,0 +1,51 @@
+"""Every kind of effect has a script that brings it about."""
+
+from typing import get_args
+
+from tests.core.playbook import ACME, CLOUD, SITE, Playbook
+from tests.support.clock import START
+from tracker.core.effects import Effect, EndReason, SessionEnded
+from tracker.core.identity import Identity
+from tracker.core.inputs import (
+    FrameKind,
+    IdentityResolved,
+    Input,
+    NoticeRaised,
+    ResetRequested,
+    SiteEvent,
+    Tick,
+    UpstreamChanged,
+    UpstreamFrame,
+    UpstreamState,
+)
+
+LATER = START._replace(monotonic_s=START.monotonic_s + 2.0)
+
+
+def play(*script: Input) -> list[Effect]:
+    book = Playbook()
+    return [effect for happened in script for effect in book.feed_raw(happened)]
+
+
+def test_every_effect_comes_about() -> None:
+    effects = play(
+        UpstreamFrame(START, SITE, FrameKind.OPENED, "bot", CLOUD, CLOUD, None),
+        Tick(LATER),
+        IdentityResolved(LATER, CLOUD, Identity(data_center_guid="guid")),
+        SiteEvent(LATER, SITE, "e1", "pageview", "a", LATER.unix_s, "/"),
+        SiteEvent(LATER, SITE, "e2", "session_end", "a", LATER.unix_s),
+        UpstreamChanged(LATER, SITE, UpstreamState.RECONNECTING),
+        UpstreamChanged(LATER, SITE, UpstreamState.CONNECTED),
+        NoticeRaised(LATER, "info", "text", {}),
+        ResetRequested(LATER, SITE),
+    )
+    assert {type(effect) for effect in effects} == set(get_args(Effect))
+
+
+def test_the_end_of_a_session_nobody_saw_says_so() -> None:
+    effects = play(
+        UpstreamFrame(START, SITE, FrameKind.OPENED, "a", ACME, ACME, None),
+        UpstreamFrame(START, SITE, FrameKind.CLOSED, "a", ACME, ACME, None),
+    )
+    [ended] = [effect for effect in effects if isinstance(effect, SessionEnded)]
+    assert (ended.reason, ended.was_visible) == (EndReason.CLOSED, False)

@@ -1,0 +1,59 @@
+"""The memory of sessions that ended."""
+
+from tracker.core.effects import EndReason
+from tracker.core.ended import REMEMBERED_FOR_S, EndedSession, EndedSessions
+from tracker.core.session import Session, Source
+
+
+def ended(session_id: str, ended_s: float = 0.0) -> EndedSession:
+    session = Session("default", session_id, Source.UPSTREAM, "", None, 0.0)
+    return EndedSession(session, EndReason.CLOSED, ended_s, None, 0)
+
+
+def test_beyond_the_limit_the_oldest_is_forgotten() -> None:
+    memory = EndedSessions(limit=2)
+    for name in "abc":
+        memory.add(ended(name))
+    assert len(memory) == 2
+    assert memory.get("a") is None
+    assert memory.get("c") is not None
+
+
+def test_one_that_ends_again_is_the_newest() -> None:
+    memory = EndedSessions(limit=2)
+    for name in "aba":
+        memory.add(ended(name))
+    memory.add(ended("c"))
+    assert memory.get("b") is None
+    assert memory.get("a") is not None
+
+
+def test_they_are_forgotten_after_an_hour() -> None:
+    memory = EndedSessions(limit=10)
+    memory.add(ended("a", 0.0))
+    memory.add(ended("b", 100.0))
+    memory.forget_old(REMEMBERED_FOR_S - 0.1)
+    assert len(memory) == 2
+    memory.forget_old(REMEMBERED_FOR_S)
+    assert [entry.session.id for entry in memory.sessions()] == ["b"]
+
+
+def test_a_long_late_window_is_remembered_whole() -> None:
+    memory = EndedSessions(limit=10, late_window_s=2 * REMEMBERED_FOR_S)
+    memory.add(ended("a"))
+    memory.forget_old(REMEMBERED_FOR_S)
+    assert memory.get("a") is not None
+    memory.forget_old(2 * REMEMBERED_FOR_S)
+    assert memory.get("a") is None
+
+
+def test_replacing_keeps_the_order() -> None:
+    memory = EndedSessions(limit=2)
+    memory.add(ended("a"))
+    memory.add(ended("b"))
+    entry = memory.get("a")
+    assert entry is not None
+    memory.replace(entry._replace(duration_s=3.0))
+    assert [entry.duration_s for entry in memory.sessions()] == [3.0, None]
+    memory.add(ended("c"))
+    assert [entry.session.id for entry in memory.sessions()] == ["b", "c"]

@@ -1,0 +1,124 @@
+"""Journeys, and what a session learns."""
+
+import pytest
+
+from tests.core.playbook import ACME, NOBODY, Playbook
+from tracker.core.session import Session, Source, Step
+
+
+def session(*steps: tuple[str, float], journey_length: int = 100) -> Session:
+    made = Session("default", "a", Source.EVENTS, "", None, 0.0)
+    for page, at in steps:
+        made.visit_page(page, at, journey_length)
+    return made
+
+
+def journey(made: Session) -> list[tuple[str, float]]:
+    return [(step.page, step.at) for step in made.steps]
+
+
+def test_pages_in_order_make_steps() -> None:
+    made = session(("/", 1), ("/a", 2), ("/", 3))
+    assert journey(made) == [("/", 1), ("/a", 2), ("/", 3)]
+    assert (made.current_page, made.page_count) == ("/", 3)
+
+
+def test_the_same_page_again_is_no_step() -> None:
+    made = session(("/", 1), ("/", 2))
+    assert journey(made) == [("/", 1)]
+    assert not made.visit_page("/", 3, 100)
+    assert made.page_count == 1
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [
+        (("/x", 0), [("/x", 0), ("/a", 1), ("/b", 3), ("/c", 5)]),
+        (("/x", 2), [("/a", 1), ("/x", 2), ("/b", 3), ("/c", 5)]),
+        (("/x", 3), [("/a", 1), ("/b", 3), ("/x", 3), ("/c", 5)]),
+        (("/x", 4), [("/a", 1), ("/b", 3), ("/x", 4), ("/c", 5)]),
+        (("/x", 5), [("/a", 1), ("/b", 3), ("/c", 5), ("/x", 5)]),
+    ],
+)
+def test_a_late_page_goes_where_its_time_belongs(
+    late: tuple[str, float], expected: list[tuple[str, float]]
+) -> None:
+    assert journey(session(("/a", 1), ("/b", 3), ("/c", 5), late)) == expected
+
+
+def test_a_late_page_that_is_the_one_before_it_is_no_step() -> None:
+    assert journey(session(("/a", 1), ("/b", 3), ("/a", 2))) == [("/a", 1), ("/b", 3)]
+
+
+def test_a_late_page_that_is_the_one_after_it_moves_that_one_earlier() -> None:
+    made = session(("/a", 1), ("/b", 3))
+    assert not made.visit_page("/b", 2, 100)
+    assert journey(made) == [("/a", 1), ("/b", 2)]
+    assert made.page_count == 2
+
+
+def test_a_journey_keeps_the_last_pages() -> None:
+    made = session(*((f"/{n}", n) for n in range(10)), journey_length=3)
+    assert journey(made) == [("/7", 7), ("/8", 8), ("/9", 9)]
+    assert made.page_count == 10
+
+
+def test_a_page_from_before_a_full_journey_is_counted_and_not_kept() -> None:
+    made = session(*((f"/{n}", n) for n in range(5)), journey_length=3)
+    assert made.visit_page("/late", 0.5, 3)
+    assert journey(made) == [("/2", 2), ("/3", 3), ("/4", 4)]
+    assert made.page_count == 6
+
+
+def test_a_late_page_inside_a_full_journey_pushes_the_first_out() -> None:
+    made = session(*((f"/{n}", n) for n in range(5)), journey_length=3)
+    made.visit_page("/late", 3.5, 3)
+    assert journey(made) == [("/3", 3), ("/late", 3.5), ("/4", 4)]
+
+
+def test_late_events_are_put_in_by_their_own_time() -> None:
+    book = Playbook()
+    book.page("a", "/second")
+    book.page("a", "/first", at=-10)
+    book.page("a", "/third", at=10)
+    assert book.pages("a") == ["/first", "/second", "/third"]
+    assert book.row("a").current_page == "/third"
+
+
+def test_a_session_learns_and_silence_keeps_what_was_known() -> None:
+    book = Playbook()
+    book.page("a", "/", country="DE", referrer="https://one.example", user_id="u1", browser="Firefox")
+    book.page("a", "/next", country="FR", referrer="https://two.example", device="mobile", os="iOS")
+    row = book.row("a")
+    assert (row.country, row.user_id, row.device, row.browser, row.os) == (
+        "FR",
+        "u1",
+        "mobile",
+        "Firefox",
+        "iOS",
+    )
+    assert row.referrer == "https://one.example", "where the visit came from does not change"
+
+
+def test_a_duration_is_never_negative() -> None:
+    assert session().duration_s(-5.0) == 0
+    assert session().duration_s(5.0) == 5
+
+
+def test_only_a_lookup_that_is_not_done_may_identify() -> None:
+    book = Playbook()
+    book.opened("known", ip=ACME)
+    book.opened("nobody", ip=NOBODY)
+    book.opened("none", ip="")
+    assert [session.may_be_identified for session in book.site.live_sessions()] == [True, True, False]
+    book.failed(ACME)
+    assert [session.may_be_identified for session in book.site.live_sessions()] == [True, True, False]
+    book.identified(ACME)
+    book.unknown(NOBODY)
+    assert [session.may_be_identified for session in book.site.live_sessions()] == [False, False, False]
+
+
+def test_a_session_tells_no_more_than_its_id_when_it_is_logged() -> None:
+    made = session(("/secret?token=1", 1))
+    made.steps.append(Step("/more", 2))
+    assert repr(made) == "<Session a of default: waiting, pending>"
