@@ -1,0 +1,184 @@
+"""What the server's WebSocket protocol adds to uvicorn's."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from tests.http.live_rig import StandingReader
+from tests.support.server import serve
+from tracker.http.frames import FRAMES, SEND_BUFFER_BYTES, WRITE_BUFFER_BYTES, FrameProtocol
+
+HELLO = b"\x81\x05hello"
+KIBIBYTE = b"\x81\x7e\x04\x00" + b"x" * 1024
+
+
+class Talk:
+    """An application that accepts and leaves the rest to the test."""
+
+    def __init__(self) -> None:
+        self.scope: Scope = {}
+        self.opened = asyncio.Event()
+        self.finish = asyncio.Event()
+        self.received: list[Message] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        self.scope, self.send, self.receive = scope, send, receive
+        self.opened.set()
+        await self.finish.wait()
+
+    @property
+    def protocol(self) -> FrameProtocol:
+        owner = getattr(self.send, "__self__", None)
+        assert isinstance(owner, FrameProtocol)
+        return owner
+
+    async def write(self, chunks: list[bytes]) -> None:
+        await self.send({"type": "websocket.send", FRAMES: chunks})
+
+    async def write_until_full(self) -> int:
+        """Write until writing waits; return how many bytes that took."""
+        written = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.4):
+                while True:
+                    await self.write([KIBIBYTE])
+                    written += len(KIBIBYTE)
+        return written
+
+
+async def test_ready_made_frames_are_written_as_they_are() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        assert FRAMES in talk.scope["extensions"]
+        await talk.write([HELLO, HELLO + HELLO])
+        await talk.send({"type": "websocket.send", "text": "plain"})
+        talk.finish.set()
+        assert (await client.read_to_end()).startswith(HELLO * 3 + b"\x81\x05plain")
+
+
+async def test_writing_waits_for_a_reader_that_stands_still_and_holds_little() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        written = await talk.write_until_full()
+        # The kernel doubles what it is asked for, and the reader has a buffer too.
+        assert written < WRITE_BUFFER_BYTES + 8 * SEND_BUFFER_BYTES
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(client.read_until(HELLO))
+            await talk.write([HELLO])
+        talk.finish.set()
+
+
+async def test_writing_to_a_client_that_is_gone_says_so() -> None:
+    talk = Talk()
+    async with serve(talk) as url:
+        async with StandingReader(port_of(url)):
+            await talk.opened.wait()
+        assert (await talk.receive())["type"] == "websocket.disconnect"
+        with pytest.raises(OSError):
+            await talk.write([HELLO])
+        talk.finish.set()
+
+
+async def test_writing_after_the_close_says_so_in_both_ways() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        await talk.send({"type": "websocket.close", "code": 1013})
+        with pytest.raises(OSError):
+            await talk.write([HELLO])
+        with pytest.raises(OSError):
+            await talk.send({"type": "websocket.send", "text": "late"})
+        assert await client.read_until(b"\x03\xf5") == b"\x88\x02\x03\xf5"
+        talk.finish.set()
+
+
+async def test_a_close_does_not_wait_for_the_reader() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        await talk.write_until_full()
+        async with asyncio.timeout(0.5):
+            await talk.send({"type": "websocket.close", "code": 1013})
+        assert (await client.read_until(b"\x88\x02\x03\xf5"))[-4:] == b"\x88\x02\x03\xf5"
+        talk.finish.set()
+
+
+async def test_nothing_is_written_after_the_close_by_one_who_waited_to_write() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        await talk.write_until_full()
+        async with asyncio.TaskGroup() as tasks:
+            waiting = tasks.create_task(gives_up(talk.write([HELLO])))
+            await asyncio.sleep(0)
+            await talk.send({"type": "websocket.close", "code": 1013})
+        assert waiting.result()
+        talk.finish.set()
+        assert (await client.read_until(b"\x88\x02\x03\xf5")).endswith(b"\x88\x02\x03\xf5")
+
+
+async def test_a_closed_connection_is_gone_though_its_client_never_reads() -> None:
+    class Impatient(FrameProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            self.close_timeout = 0.2
+
+    talk = Talk()
+    async with serve(talk, ws=Impatient) as url, StandingReader(port_of(url)):
+        await talk.opened.wait()
+        await talk.write_until_full()
+        await talk.send({"type": "websocket.close", "code": 1013})
+        assert not talk.protocol.disconnected
+        async with asyncio.timeout(1):
+            for _ in range(2):  # one for the close, one when the connection is lost
+                assert (await talk.receive())["type"] == "websocket.disconnect"
+        talk.finish.set()
+
+
+async def test_pings_without_reading_do_not_fill_the_memory() -> None:
+    talk = Talk()
+    ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        for _ in range(300):
+            await client.send(ping * 200)
+        # 7 MB of pings: beyond the high-water mark only the answers to one read of 256 KiB are kept.
+        assert talk.protocol.transport.get_write_buffer_size() < WRITE_BUFFER_BYTES + 300 * 1024
+        talk.finish.set()
+
+
+async def test_a_refused_handshake_is_no_websocket() -> None:
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("not reached")
+
+    async with serve(never) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(url))
+        writer.write(
+            b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: tooshort\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+async def gives_up(writing: Coroutine[Any, Any, None]) -> bool:
+    """Tell whether ``writing`` found the connection closed."""
+    try:
+        await writing
+    except OSError:
+        return True
+    return False
+
+
+def port_of(url: str) -> int:
+    return int(url.rsplit(":", 1)[1])

@@ -1,0 +1,43 @@
+"""Which web pages may connect: their own service's, and those that the settings name."""
+
+import re
+from collections.abc import Collection
+
+from starlette.requests import HTTPConnection
+
+from tracker.http.errors import APIError
+
+_ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_origin(connection: HTTPConnection, allowed: Collection[str]) -> None:
+    """Raise ``APIError`` (403) when a page of another origin asks: a browser asks in its user's name."""
+    headers = connection.headers
+    if not is_allowed(headers.getlist("origin"), headers.getlist("host"), allowed):
+        raise APIError(403, "Pages of this origin may not do this; see server.allowed_origins")
+
+
+def is_allowed(origins: list[str], hosts: list[str], allowed: Collection[str]) -> bool:
+    """Tell whether a page may connect, from the values of its Origin and Host headers.
+
+    Browsers always send one Origin with a WebSocket handshake; a client without
+    is no browser and carries nobody's cookies unasked. Compared are host and
+    port: behind a proxy that ends TLS the scheme of the request is not the page's.
+    """
+    if not origins:
+        return True
+    if len(origins) > 1 or len(hosts) != 1:
+        return False
+    return origins[0] in allowed or _is_same(origins[0], hosts[0])
+
+
+def _is_same(origin: str, host: str) -> bool:
+    page, service = _ORIGIN.fullmatch(origin), _HOST.fullmatch(host)
+    if page is None or service is None:
+        return False
+    if page[2].lower() != service[1].lower():
+        return False
+    default = _DEFAULT_PORTS[page[1].lower()]
+    return int(page[3] or default) == int(service[2] or default)
