@@ -10,7 +10,12 @@ from tracker import demo as demonstration
 from tracker import settings as settings_module
 from tracker.settings import Settings, SettingsError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Who is on your website right now.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Who is on your website right now.",
+)
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; config.toml when there is one.")
@@ -29,9 +34,9 @@ def serve(config: Config = None, assignments: Assignments = []) -> None:
     """Run the service until SIGINT or SIGTERM."""
     settings = _load(config, assignments)
     # What the service imports takes a while; the other commands do without.
-    from tracker import wiring
+    from tracker import serve as service
 
-    raise typer.Exit(wiring.serve(settings))
+    raise typer.Exit(service.serve(settings, _say))
 
 
 @app.command()

@@ -37,9 +37,11 @@ class Pipeline:
         try:
             while self._inbox:
                 self.inputs += 1
-                effects = self._core.handle(self._inbox.popleft())
-                if effects:
-                    for shell in self._shells:
-                        shell(effects)
+                self.carry_out(self._core.handle(self._inbox.popleft()))
         finally:
             self._is_running = False
+
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        if effects:
+            for shell in self._shells:
+                shell(effects)

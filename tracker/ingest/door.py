@@ -84,13 +84,13 @@ class EventDoor:
         ahead = events.index(stored[0]) if stored else len(events)
         for signal in events[:ahead]:
             self._feed(signal)
-        results = await self._journal.append(context.site, stored) if stored else []
+        results = await self._journal.append(context.site, stored) if stored else ()
         for signal in events[ahead:]:
             if signal.is_signal:
                 self._feed(signal)
-        return self._with_results(outcomes, list(results))
+        return self._with_results(outcomes, results)
 
-    def _with_results(self, outcomes: list[Outcome], results: list[Stored]) -> list[Outcome]:
+    def _with_results(self, outcomes: list[Outcome], results: Sequence[Stored]) -> list[Outcome]:
         answers: list[Outcome] = []
         following = iter(results)
         for outcome in outcomes:

@@ -1,0 +1,59 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tracker import logs
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_S4_20_a_line_is_one_json_object_whatever_the_text() -> None:
+    stream = io.StringIO()
+    logs.configure(stream)
+    logging.getLogger("tracker.test").warning("first\nsecond\x1b[31m %s", '"quoted"')
+    (line,) = stream.getvalue().splitlines()
+    entry = json.loads(line)
+    assert entry["message"] == 'first\nsecond\x1b[31m "quoted"'
+    assert (entry["level"], entry["logger"]) == ("warning", "tracker.test")
+    assert "\x1b" not in line
+
+
+def test_an_exception_is_part_of_its_line() -> None:
+    stream = io.StringIO()
+    logs.configure(stream)
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        logging.getLogger("tracker.test").exception("it happened")
+    (line,) = stream.getvalue().splitlines()
+    assert "ValueError: broken" in json.loads(line)["exception"]
+
+
+def test_a_terminal_gets_plain_lines() -> None:
+    stream = Terminal()
+    logs.configure(stream)
+    logging.getLogger("tracker.test").info("hello")
+    assert stream.getvalue().endswith("INFO    hello\n")
+
+
+def test_request_lines_of_libraries_stay_out() -> None:
+    stream = io.StringIO()
+    logs.configure(stream)
+    for name in ("httpx", "uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).info("GET /?key=secret")
+    assert stream.getvalue() == ""

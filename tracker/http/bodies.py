@@ -1,0 +1,71 @@
+"""Reading a request's body: bounded before it is held, of a known type, of no encoding."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect, Request
+
+from tracker.http.errors import APIError
+
+MAX_DROPPED_BYTES = 8 * 1024 * 1024
+MAX_DROP_S = 2.0
+
+
+async def read(request: Request, content_types: Iterable[str], max_bytes: int) -> bytes:
+    """Return the body.
+
+    Raises:
+        APIError: 413 as soon as it is longer than ``max_bytes``, 415 for another
+            type or an encoded body, 400 when the client went away before its end.
+    """
+    _check_type(request, content_types)
+    stream = request.stream()
+    try:
+        if int_header(request, "content-length") > max_bytes:
+            await _drop(stream)
+            raise too_large(max_bytes)
+        parts = []
+        size = 0
+        async for part in stream:
+            size += len(part)
+            if size > max_bytes:
+                await _drop(stream)
+                raise too_large(max_bytes)
+            parts.append(part)
+    except ClientDisconnect as gone:
+        raise APIError(400, "The request ended before its body") from gone
+    return b"".join(parts)
+
+
+async def _drop(stream: AsyncIterator[bytes]) -> None:
+    """Take in what follows and forget it, within bounds.
+
+    To close on unread data resets the connection, and the client would not see the answer.
+    """
+    dropped = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(MAX_DROP_S):
+            async for part in stream:
+                dropped += len(part)
+                if dropped > MAX_DROPPED_BYTES:
+                    return
+
+
+def too_large(max_bytes: int) -> APIError:
+    # What may follow of the body is not read, so the connection cannot be used again.
+    return APIError(413, f"The body is larger than {max_bytes} bytes", headers={"Connection": "close"})
+
+
+def int_header(request: Request, name: str) -> int:
+    text = request.headers.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _check_type(request: Request, content_types: Iterable[str]) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    allowed = tuple(content_types)
+    if content_type not in allowed:
+        raise APIError(415, f"Send the body as {' or '.join(allowed)} in the header Content-Type")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise APIError(415, "Send the body without a Content-Encoding")

@@ -1,0 +1,58 @@
+"""The shape of every answer: one envelope for success, one for failure, two namings."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracker.http.errors import APIError, FieldFault
+from tracker.live.messages import to_snake
+
+
+class Success(msgspec.Struct):
+    success: bool
+    message: str
+    data: Any
+
+
+class Failure(msgspec.Struct, rename="camel"):
+    success: bool
+    message: str
+    errors: Sequence[FieldFault]
+    request_id: str
+
+
+def wants_snake(request: Request) -> bool:
+    """``?naming=snake`` or the header ``x-naming: snake`` asks for snake_case names."""
+    naming = request.query_params.get("naming") or request.headers.get("x-naming") or "camel"
+    if naming not in ("camel", "snake"):
+        raise APIError(422, "The naming is not known", [FieldFault("naming", "must be camel or snake")])
+    return naming == "snake"
+
+
+def asks_snake(request: Request) -> bool:
+    """The same for an answer that has to be given whatever naming was asked for."""
+    return "snake" in (request.query_params.get("naming"), request.headers.get("x-naming"))
+
+
+def success(
+    request: Request,
+    data: Any,
+    message: str = "OK",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return _json(Success(True, message, data), wants_snake(request), status, headers)
+
+
+def failure(error: APIError, snake: bool = False) -> Response:
+    body = Failure(False, error.message, error.faults, secrets.token_hex(8))
+    return _json(body, snake, error.status, error.headers)
+
+
+def _json(body: msgspec.Struct, snake: bool, status: int, headers: Mapping[str, str] | None) -> Response:
+    encoded = msgspec.json.encode(to_snake(body) if snake else body)
+    return Response(encoded, status, headers, media_type="application/json")
