@@ -8,7 +8,7 @@ def test_event_ids_differ_and_follow_the_time() -> None:
     ids = []
     for _ in range(1_000):
         ids.append(new_id())
-        clock.advance(0.001)
+        clock.advance(0.01)
     assert len(set(ids)) == 1_000
     assert ids == sorted(ids)
     assert {len(one) for one in ids} == {32}

@@ -20,6 +20,11 @@ ACME = "185.242.1.1"
 GLOBEX = "185.242.1.2"
 CLOUD = "185.242.1.4"
 DATA_CENTER_GUID = "b8e8879e-3382-4908-8f1e-7638473d0913"
+SITE_MESSAGES = {
+    "visitor_update", "session_activity", "session_ended", "averages", "user_connected", "user_disconnected",
+    "alert", "upstream_status", "reset",
+}  # fmt: skip
+"""Types that carry a number of their own; answers to one dashboard repeat the last one."""
 
 
 class Stage(NamedTuple):
@@ -103,6 +108,16 @@ class Listener:
         """Wait for the message number ``count`` of ``kind`` and return its data."""
         await until(lambda: len(self.of_type(kind)) >= count, within_s)
         return self.of_type(kind)[count - 1]
+
+
+def numbers_rise_by_one(listener: Listener) -> bool:
+    seqs = [message["seq"] for message in listener.messages if message["type"] in SITE_MESSAGES]
+    return bool(seqs) and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+async def page(service: RunningService, session_id: str = "s", path: str = "/a", **fields: Any) -> None:
+    event = {"type": "pageview", "sessionId": session_id, "page": path, **fields}
+    assert (await service.post(event)).status_code == 201
 
 
 @asynccontextmanager
