@@ -144,7 +144,9 @@ class Service:
         self.upstream = UpstreamConnection(settings.upstream, self.pipeline.feed, self.rejects, clock, rng)
         self.hub = Hub(self.core, clock)
         self.door = EventDoor(_TranslatedJournal(self.journal), self.pipeline.feed, self.rejects)
-        self.pipeline.connect([self._look_up, self._keep, self.hub.publish])
+        self.pipeline.connect([self._look_up, self.hub.publish])
+        if not settings.store.in_memory:
+            self.pipeline.connect([self._keep])
         self.app = self._build_app(AnonymousIds(secret, clock))
 
     def _build_app(self, anonymous_ids: Callable[[str, str], str]) -> ASGIApp:

@@ -57,6 +57,6 @@ def identifier_problem(text: str, limit: int) -> str | None:
         return "must not hold control, invisible or unassigned characters"
     if text[0] == " " or text[-1] == " ":
         return "must not begin or end with a space"
-    if not is_normalized("NFC", text):
+    if not text.isascii() and not is_normalized("NFC", text):
         return "must be in Unicode normal form C"
     return None
