@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import dashboards, sessions, upstream
+from bench import dashboards, history, sessions, upstream
 from bench.figures import Figure, table
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
@@ -14,6 +14,7 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "sessions": sessions.measure,
     "dashboards": dashboards.measure,
     "dashboards-single": lambda: dashboards.measure(batch=False),
+    "history": history.measure,
 }
 
 

@@ -32,7 +32,7 @@ ROOMS = {
 }
 """Which rooms each room may use. ``http`` is the shell that serves the doors and the hub."""
 
-BUILDERS = {"tracker/wiring.py", "tracker/cli.py", "tracker/serve.py"}
+BUILDERS = {"tracker/wiring.py", "tracker/cli.py", "tracker/serve.py", "tracker/refusals.py"}
 """What builds the parts and starts them knows them all."""
 
 LIBRARIES = {
@@ -58,6 +58,10 @@ PROVEN_ELSEWHERE: dict[str, str] = {
     "tracker/http/app.py": "tests/contract/test_C5_doors.py",
     "tracker/http/bodies.py": "tests/contract/test_C5_events.py",
     "tracker/http/headers.py": "tests/contract/test_C5_doors.py",
+    "tracker/http/export.py": "tests/contract/test_C5_history.py",
+    "tracker/http/past.py": "tests/contract/test_C5_history.py",
+    "tracker/http/periods.py": "tests/contract/test_C5_history.py",
+    "tracker/refusals.py": "tests/contract/test_C5_history.py",
     "tracker/http/pages.py": "tests/contract/test_C5_operations.py",
     "tracker/http/queries.py": "tests/contract/test_C5_live.py",
     "tracker/http/responses.py": "tests/contract/test_C5_doors.py",

@@ -1,6 +1,7 @@
 """``tracker serve``: from the settings to a running service and its exit status."""
 
 import asyncio
+import gc
 import random
 import socket
 from collections.abc import Callable
@@ -39,6 +40,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
     except StoreError as error:
         say(f"error: {error}")
         return 1
+    finally:
+        # What stays frozen at the end of the process is reported as leaked by the store's library.
+        gc.unfreeze()
     return 0
 
 

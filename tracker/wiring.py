@@ -5,7 +5,7 @@ import gc
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +19,13 @@ from tracker.core.effects import (
     Lookup,
     ResetDone,
     SessionChanged,
+    SessionDisowned,
     SessionEnded,
     SessionHidden,
     StatisticsChanged,
+    VisitRevealed,
 )
+from tracker.core.ended import REMEMBERED_FOR_S
 from tracker.core.inputs import ResetRequested, SiteEvent, Tick, UpstreamState
 from tracker.core.restore import import_ended, import_figures, import_session
 from tracker.core.rules import Rules
@@ -34,20 +37,36 @@ from tracker.http.app import build_app
 from tracker.http.clients import ClientAddresses
 from tracker.http.events import EventEndpoint
 from tracker.http.pages import routes as page_routes
+from tracker.http.past import PastEndpoints
 from tracker.http.status import StatusEndpoints
 from tracker.http.visitors import VisitorEndpoints
 from tracker.http.websocket import LiveSocket
 from tracker.ingest.door import EventDoor, NotStored
-from tracker.ingest.rejects import RejectLog
+from tracker.ingest.rejects import Reject, RejectLog
 from tracker.ingest.upstream import UpstreamConnection
 from tracker.live.hub import Hub
 from tracker.pipeline import Pipeline
+from tracker.refusals import REFUSALS
 from tracker.settings import Settings
 from tracker.store.checkpoints import Checkpoints, load_checkpoint
 from tracker.store.database import Database, journal_path, open_database
 from tracker.store.entries import Stored
-from tracker.store.errors import JournalFull, JournalUnavailable
-from tracker.store.gaps import Gaps
+from tracker.store.errors import JournalFull, JournalUnavailable, StoreError
+from tracker.store.history.database import HistoryDatabase, history_path, open_history
+from tracker.store.history.errors import (
+    HistoryDamaged,
+    HistoryUnavailable,
+)
+from tracker.store.history.history import History
+from tracker.store.history.mover import Mover
+from tracker.store.history.outbox import (
+    EndedVisit,
+    FeedGapSeen,
+    HiddenSession,
+    Outbox,
+    RejectedInput,
+)
+from tracker.store.history.readers import Readers
 from tracker.store.identities import Identities
 from tracker.store.journal import Journal
 from tracker.store.secret import install_secret
@@ -58,7 +77,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 PRUNE_EVERY_S = 10.0
-MAX_GAPS_WAITING = 1_000
+RETAIN_EVERY_S = 6 * 3_600.0
 MAX_IDS_IN_MEMORY = 500_000
 """Ids for recognizing repeats, about 150 bytes each, when they are not on disk."""
 STALE_IDENTITIES_S = 86_400.0
@@ -83,9 +102,13 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
     Raises:
         StoreError: the files cannot be used; the message says what to do.
     """
-    database = open_database(journal_path(settings.store), clock)
-    try:
-        service = Service(settings, database, clock, rng, await install_secret(database.writer))
+    async with AsyncExitStack() as opened:
+        database = open_database(journal_path(settings.store), clock)
+        opened.push_async_callback(database.close)
+        past = open_history(history_path(settings.store), clock)
+        opened.callback(past.close)
+        service = Service(settings, database, past, clock, rng, await install_secret(database.writer))
+        opened.push_async_callback(service.close)
         await service.restore()
         async with asyncio.TaskGroup() as tasks:
             supervision = tasks.create_task(service.supervise(), name="supervisor")
@@ -93,16 +116,19 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
                 yield service
             finally:
                 supervision.cancel()
-        await service.checkpoints.write()
-    finally:
-        await database.close()
 
 
 class Service:
     """All parts of one running service, joined by the pipeline."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, rng: random.Random, secret: bytes
+        self,
+        settings: Settings,
+        database: Database,
+        past: HistoryDatabase,
+        clock: Clock,
+        rng: random.Random,
+        secret: bytes,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -110,9 +136,10 @@ class Service:
         self._started = clock.now()
         self._stopping = False
         self._loop_lag_s = 0.0
-        self.core = Core(rules_of(settings), clock.now())
+        self._rules = rules_of(settings)
+        self.core = Core(self._rules, clock.now())
         self.pipeline = Pipeline(self.core)
-        self.rejects = RejectLog(clock)
+        self.rejects = RejectLog(clock, keep=self._remember_reject)
         self.supervisor = Supervisor(clock)
 
         self.journal = Journal(
@@ -121,11 +148,18 @@ class Service:
             self.pipeline.feed,
             max_ids=MAX_IDS_IN_MEMORY if settings.store.in_memory else None,
         )
+        self.outbox = Outbox(database.writer)
         self.checkpoints = Checkpoints(
-            database.writer, clock, self.core.site, applied_seq=lambda: self.journal.fed_seq
+            database.writer,
+            clock,
+            self.core.site,
+            applied_seq=lambda: self.journal.fed_seq,
+            keep_ended_s=max(REMEMBERED_FOR_S, self._rules.late_window_s),
+            first=self.outbox.write,
         )
-        self._gaps = Gaps(database.writer)
-        self._gaps_waiting: asyncio.Queue[FeedGap] = asyncio.Queue(MAX_GAPS_WAITING)
+        self.mover = Mover(database.writer, past, clock)
+        self.readers = Readers(past)
+        self.history = History(past, self.readers, self.mover, clock)
 
         filters = AnswerFilter(settings.filters)
         longest_ttl_s = max(settings.deanonymizer.cache_ttl_s, settings.deanonymizer.miss_ttl_s)
@@ -144,7 +178,7 @@ class Service:
         self.upstream = UpstreamConnection(settings.upstream, self.pipeline.feed, self.rejects, clock, rng)
         self.hub = Hub(self.core, clock)
         self.door = EventDoor(_TranslatedJournal(self.journal), self.pipeline.feed, self.rejects)
-        self.pipeline.connect([self._look_up, self.hub.publish])
+        self.pipeline.connect([self._look_up, self._remember, self.hub.publish])
         if not settings.store.in_memory:
             self.pipeline.connect([self._keep])
         self.app = self._build_app(AnonymousIds(secret, clock))
@@ -162,9 +196,18 @@ class Service:
         )
         visitors = VisitorEndpoints(self.core.site, self._clock, self._reset, allowed_origins)
         socket = LiveSocket(self.hub, self._clock, allowed_origins)
+        past = PastEndpoints(self.history, self._clock, self._settings.server.timezone)
         status = StatusEndpoints(self.status, self.faults, self.degraded)
         return build_app(
-            [*events.routes(), *visitors.routes(), *socket.routes(), *status.routes(), *page_routes()]
+            [
+                *events.routes(),
+                *past.routes(),
+                *visitors.routes(),
+                *socket.routes(),
+                *status.routes(),
+                *page_routes(),
+            ],
+            REFUSALS,
         )
 
     # From one run to the next
@@ -202,11 +245,21 @@ class Service:
             "enrichment": self.enrichment.run,
             "checkpoints": self.checkpoints.run,
             "journal-pruning": self._prune,
-            "feed-gaps": self._write_gaps,
+            "outbox": self.outbox.run,
+            "history": self.mover.run,
+            "retention": self._retain,
         }
         if self._settings.upstream.enabled:
             parts["upstream"] = self.upstream.run
         await self.supervisor.run(parts)
+
+    async def close(self) -> None:
+        """Write what is not on the disk yet. What the history does not take waits in the journal."""
+        await self.checkpoints.write()
+        with suppress(StoreError):
+            await self.mover.catch_up()
+        self.readers.close()
+        await self.mover.close()
 
     def stop(self) -> None:
         """From now on the service says that it is not ready."""
@@ -224,13 +277,13 @@ class Service:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             with suppress(JournalUnavailable):
-                await self.journal.prune(self.checkpoints.written_seq)
+                await self.journal.prune(min(self.checkpoints.written_seq, self.mover.applied_seq))
 
-    async def _write_gaps(self) -> None:
+    async def _retain(self) -> None:
         while True:
-            gap = await self._gaps_waiting.get()
-            with suppress(JournalUnavailable):
-                await self._gaps.add(gap.site, gap.start, gap.end)
+            with suppress(HistoryUnavailable, HistoryDamaged):
+                await self.history.retain(self._settings.store.retention_days)
+            await asyncio.sleep(RETAIN_EVERY_S)
 
     async def _reset(self, site: str) -> None:
         self.pipeline.feed(ResetRequested(self._clock.now(), site))
@@ -252,10 +305,22 @@ class Service:
                     self.checkpoints.mark(effect.session)
                 case StatisticsChanged() | ResetDone():
                     self.checkpoints.mark_site(effect.site)
+
+    def _remember(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case SessionEnded(session, reason, _) if session.is_visible:
+                    self.outbox.put(EndedVisit.of(session, reason.value))
+                case VisitRevealed(session, reason):
+                    self.outbox.put(EndedVisit.of(session, reason.value))
+                case SessionDisowned(session):
+                    self.outbox.put(HiddenSession(session.site, session.id))
                 case FeedGap():
-                    # A thousand gaps that wait for the disk: those after them stay unrecorded.
-                    with suppress(asyncio.QueueFull):
-                        self._gaps_waiting.put_nowait(effect)
+                    self.outbox.put(FeedGapSeen(*effect))
+
+    def _remember_reject(self, reject: Reject) -> None:
+        excerpt = reject.excerpt.decode(errors="replace")
+        self.outbox.put(RejectedInput(reject.site, reject.at, reject.source, reject.reason, excerpt))
 
     # How it is
 
@@ -263,6 +328,8 @@ class Service:
         faults = dict.fromkeys(self.supervisor.failing, "dies again and again; see the log")
         if self._database.writer.trouble is not None:
             faults["store"] = f"cannot write: {self._database.writer.trouble}"
+        if self.mover.trouble is not None:
+            faults["history"] = self.mover.trouble
         if self._stopping:
             faults["service"] = "is stopping"
         return faults
@@ -312,7 +379,19 @@ class Service:
                 "trouble": self._database.writer.trouble,
                 "checkpointAt": self.checkpoints.written_at,
                 "checkpointWaiting": self.checkpoints.waiting,
-                "gapsWaiting": self._gaps_waiting.qsize(),
+            },
+            "history": {
+                "sizeBytes": self.history.size_bytes,
+                "movedRows": self.mover.rows,
+                "lagS": round(self.mover.lag_s, 2),
+                "unreadableRows": self.mover.unreadable,
+                "trouble": self.mover.trouble,
+                "noticesWaiting": self.outbox.waiting,
+                "noticesDropped": self.outbox.dropped,
+                "questionsInHand": self.readers.in_hand,
+                "questionsAnswered": self.readers.answered,
+                "questionsTooSlow": self.readers.too_slow,
+                "questionsRefused": self.readers.refused,
             },
         }
 

@@ -19,10 +19,12 @@ from tracker.core.effects import (
     Lookup,
     ResetDone,
     SessionChanged,
+    SessionDisowned,
     SessionEnded,
     SessionHidden,
     StatisticsChanged,
     UpstreamStatus,
+    VisitRevealed,
 )
 from tracker.core.identity import Company, Contact, Identity
 from tracker.core.inputs import (
@@ -270,7 +272,7 @@ def _told(effect: Effect) -> tuple[Any, ...] | None:
             return ("gap", start - START.unix_s, end - START.unix_s)
         case ResetDone():
             return ("reset",)
-        case StatisticsChanged():
+        case VisitRevealed() | SessionDisowned() | StatisticsChanged():
             return None
 
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 from tests.core.playbook import ACME, CLOUD, SITE, Playbook
 from tests.support.clock import START
-from tracker.core.effects import Effect, EndReason, SessionEnded
+from tracker.core.effects import Effect, EndReason, SessionEnded, VisitRevealed
 from tracker.core.identity import Identity
 from tracker.core.inputs import (
     FrameKind,
@@ -27,6 +27,16 @@ def play(*script: Input) -> list[Effect]:
     return [effect for happened in script for effect in book.feed_raw(happened)]
 
 
+def test_a_visit_that_ended_while_it_waited_is_told_once_it_counts() -> None:
+    effects = play(
+        UpstreamFrame(START, SITE, FrameKind.OPENED, "short", ACME, ACME, None),
+        UpstreamFrame(START, SITE, FrameKind.CLOSED, "short", ACME, ACME, None),
+        IdentityResolved(LATER, ACME, None),
+    )
+    (revealed,) = [effect for effect in effects if isinstance(effect, VisitRevealed)]
+    assert (revealed.session.id, revealed.reason) == ("short", EndReason.CLOSED)
+
+
 def test_every_effect_comes_about() -> None:
     effects = play(
         UpstreamFrame(START, SITE, FrameKind.OPENED, "bot", CLOUD, CLOUD, None),
@@ -34,6 +44,9 @@ def test_every_effect_comes_about() -> None:
         IdentityResolved(LATER, CLOUD, Identity(data_center_guid="guid")),
         SiteEvent(LATER, SITE, "e1", "pageview", "a", LATER.unix_s, "/"),
         SiteEvent(LATER, SITE, "e2", "session_end", "a", LATER.unix_s),
+        UpstreamFrame(START, SITE, FrameKind.OPENED, "short", ACME, ACME, None),
+        UpstreamFrame(START, SITE, FrameKind.CLOSED, "short", ACME, ACME, None),
+        IdentityResolved(LATER, ACME, None),
         UpstreamChanged(LATER, SITE, UpstreamState.RECONNECTING),
         UpstreamChanged(LATER, SITE, UpstreamState.CONNECTED),
         NoticeRaised(LATER, "info", "text", {}),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.playbook import ACME, CLOUD, GLOBEX, Playbook
-from tracker.core.effects import EventShown, SessionChanged, StatisticsChanged
+from tracker.core.effects import EventShown, SessionChanged, SessionDisowned, StatisticsChanged
 from tracker.core.filters import SessionFilter
 from tracker.core.identity import Identity
 from tracker.core.inputs import FrameKind, IdentityResolved, UpstreamFrame
@@ -69,7 +69,7 @@ def test_hidden_sessions_are_told_as_a_figure(book: Playbook) -> None:
     book.opened("a", ip=CLOUD)
     before = len(book.site.recent_events)
     effects = book.core.handle(_data_center(book))
-    assert effects == [StatisticsChanged("default")]
+    assert [type(effect) for effect in effects] == [SessionDisowned, StatisticsChanged]
     assert len(book.site.recent_events) == before
 
 

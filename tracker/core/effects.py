@@ -46,6 +46,19 @@ class SessionHidden(NamedTuple):
     session: Session
 
 
+class VisitRevealed(NamedTuple):
+    """A session that had ended before it could be shown counts after all. No dashboard knew it."""
+
+    session: Session
+    reason: EndReason
+
+
+class SessionDisowned(NamedTuple):
+    """A session, live or ended, belongs to a data centre and counts in no figure of any time."""
+
+    session: Session
+
+
 class EventShown(NamedTuple):
     """An event of a visible session, for the live feed."""
 
@@ -90,6 +103,8 @@ Effect = (
     | SessionChanged
     | SessionEnded
     | SessionHidden
+    | SessionDisowned
+    | VisitRevealed
     | EventShown
     | StatisticsChanged
     | Alert

@@ -11,10 +11,12 @@ from tracker.core.effects import (
     EndReason,
     EventShown,
     SessionChanged,
+    SessionDisowned,
     SessionEnded,
     SessionHidden,
     StatisticsChanged,
     UpstreamStatus,
+    VisitRevealed,
 )
 from tracker.core.ended import EndedSession, EndedSessions
 from tracker.core.filters import SessionFilter
@@ -189,6 +191,8 @@ class LiveSite:
             self._count_page(session, step.page, step.at)
         if session.ended_at is not None:
             self._count_end(session)
+            if (ended := self.ended.get(session.id)) is not None:
+                out.append(VisitRevealed(session, ended.reason))
         else:
             self._running.add(session)
             out.append(SessionChanged(session))
@@ -208,6 +212,7 @@ class LiveSite:
         if was_in_table:
             self._running.remove(session)
             out.append(SessionHidden(session))
+        out.append(SessionDisowned(session))
         self._withdraw(session)
         out.append(StatisticsChanged(self.name))
 

@@ -5,6 +5,7 @@ at most 2 KiB, and no log line ever carries one.
 """
 
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tracker.core.clock import Clock
@@ -29,15 +30,20 @@ class RejectLog:
     small. ``recent`` drops its oldest entry when it is full.
     """
 
-    def __init__(self, clock: Clock, limit: int = 1000) -> None:
+    def __init__(self, clock: Clock, limit: int = 1000, keep: Callable[[Reject], None] | None = None) -> None:
+        """``keep`` is told of every reject; what it does with them has to be bounded."""
         self._clock = clock
+        self._keep = keep
         self.counts: Counter[tuple[str, str]] = Counter()
         self.recent: deque[Reject] = deque(maxlen=limit)
 
     def add(self, source: str, site: str, reason: str, data: bytes | str) -> None:
         """Count one reject. ``source`` and ``reason`` are words of ours, never text from outside."""
         self.counts[source, reason] += 1
-        self.recent.append(Reject(self._clock.now().unix_s, source, site, reason, _excerpt(data)))
+        reject = Reject(self._clock.now().unix_s, source, site, reason, _excerpt(data))
+        self.recent.append(reject)
+        if self._keep is not None:
+            self._keep(reject)
 
 
 def _excerpt(data: bytes | str) -> bytes:

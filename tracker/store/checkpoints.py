@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -85,16 +85,19 @@ class Checkpoints:
         applied_seq: Callable[[], int],
         interval_s: float = INTERVAL_S,
         keep_ended_s: float = REMEMBERED_FOR_S,
+        first: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """``applied_seq`` tells the number of the last journal event that the core has handled.
 
         ``keep_ended_s``: for how long the core remembers sessions that ended.
+        ``first``: writes what must not be younger on the disk than the checkpoint.
         """
         self._writer = writer
         self._clock = clock
         self._site = site
         self._applied_seq = applied_seq
         self._interval_s = interval_s
+        self._first = first
         self._keep_ended_s = keep_ended_s
         self._sessions: dict[Key, None] = {}
         self._sites: dict[str, None] = {}
@@ -145,6 +148,8 @@ class Checkpoints:
     async def write(self) -> bool:
         """Write what is marked, also before the end; ``False``: it failed and stays marked."""
         async with self._writing:
+            if self._first is not None:
+                await self._first()
             return await self._write()
 
     async def _write(self) -> bool:

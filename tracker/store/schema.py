@@ -35,7 +35,12 @@ FIRST: Step = (
     " started_at REAL NOT NULL, ended_at REAL NOT NULL)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST,)
+OUTBOX: Step = (
+    # What the history has yet to be told beside events. Numbers never come again.
+    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, OUTBOX)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
