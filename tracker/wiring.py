@@ -26,6 +26,7 @@ from tracker.core.effects import (
     VisitRevealed,
 )
 from tracker.core.ended import REMEMBERED_FOR_S
+from tracker.core.history import StoredEvent
 from tracker.core.inputs import ResetRequested, SiteEvent, Tick, UpstreamState
 from tracker.core.restore import import_ended, import_figures, import_session
 from tracker.core.rules import Rules
@@ -194,7 +195,9 @@ class Service:
             anonymous_ids,
             lambda site: self.core.site(site).statistics(),
         )
-        visitors = VisitorEndpoints(self.core.site, self._clock, self._reset, allowed_origins)
+        visitors = VisitorEndpoints(
+            self.core.site, self._clock, self._reset, self._session_events, allowed_origins
+        )
         socket = LiveSocket(self.hub, self._clock, allowed_origins)
         past = PastEndpoints(self.history, self._clock, self._settings.server.timezone)
         status = StatusEndpoints(self.status, self.faults, self.degraded)
@@ -290,6 +293,12 @@ class Service:
         # A restart counts again what the journal has beyond the last checkpoint: that must not be
         # what was reset.
         await self.checkpoints.write()
+
+    async def _session_events(self, site: str, session_id: str) -> list[StoredEvent]:
+        # Who is here now is told without the past, should that be away.
+        with suppress(StoreError):
+            return await self.history.session_events(site, session_id)
+        return []
 
     # Shells of the pipeline
 

@@ -135,6 +135,16 @@ async def test_events_by_cursor_and_both_exports() -> None:
         assert [json.loads(line)["page"] for line in lines] == ["=cmd()|x"]
 
 
+async def test_a_session_tells_all_its_events_in_their_order() -> None:
+    async with with_events() as (running, now):
+        for number in range(60):
+            await running.post({"type": "noise", "sessionId": f"n{number}"})
+        await running.post({"type": "late", "sessionId": "s0", "page": "/late"})
+        events = (await running.get("/api/analytics/sessions/s0"))["events"]
+        assert [event["type"] for event in events] == ["pageview", "pageview", "signup", "late"]
+        assert events[0]["timestamp"] == iso(now)
+
+
 async def test_names_in_snake_case_and_data_as_it_is() -> None:
     async with with_events() as (running, _):
         totals = await running.get("/api/analytics/totals", naming="snake", user_id="u0")

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from tracker.core.clock import Clock
 from tracker.core.filters import SessionFilter
+from tracker.core.history import StoredEvent
 from tracker.core.session import Session
 from tracker.core.site import LiveSite
 from tracker.core.statistics import TOP_PAGES, Statistics
@@ -74,11 +75,13 @@ class VisitorEndpoints:
         live_site: Callable[[str], LiveSite],
         clock: Clock,
         reset: Callable[[str], Awaitable[None]],
+        session_events: Callable[[str, str], Awaitable[list[StoredEvent]]],
         allowed_origins: Collection[str] = (),
     ) -> None:
         self._live_site = live_site
         self._clock = clock
         self._reset = reset
+        self._session_events = session_events
         self._allowed_origins = frozenset(allowed_origins)
 
     def routes(self) -> list[BaseRoute]:
@@ -127,12 +130,18 @@ class VisitorEndpoints:
         session = site.find(session_id) or (ended.session if ended else None)
         if session is None or not session.is_visible:
             raise APIError(404, "There is no such session")
+        events = [_feed_event(event) for event in await self._session_events(site.name, session_id)]
+        stored = {event.id for event in events}
+        # The history is up to a second behind the feed.
+        events += [
+            rows.feed_event(event)
+            for event in site.recent_events
+            if event.session_id == session_id and event.id not in stored
+        ]
         now = self._clock.now().unix_s
         detail = msgspec.structs.asdict(rows.row(session, session.ended_at or now))
         detail["journey"] = [Step(step.page, rows.iso(step.at)) for step in session.steps]
-        detail["events"] = [
-            rows.feed_event(event) for event in site.recent_events if event.session_id == session_id
-        ]
+        detail["events"] = events
         detail["ended_at"] = rows.iso(session.ended_at) if session.ended_at else None
         return success(request, SessionDetail(**detail), "The session")
 
@@ -159,6 +168,20 @@ class SessionDetail(messages.Row, frozen=True, kw_only=True, rename="camel"):
     journey: list[Step]  # type: ignore[assignment]  # the same name with more in it, as the API has it
     events: list[messages.FeedEvent]
     ended_at: str | None
+
+
+def _feed_event(event: StoredEvent) -> messages.FeedEvent:
+    return messages.FeedEvent(
+        id=event.id,
+        type=event.type,
+        session_id=event.session_id,
+        page=event.page,
+        timestamp=rows.iso(event.occurred_at),
+        country=event.country,
+        device=event.device,
+        user_id=event.user_id,
+        metadata=event.metadata,
+    )
 
 
 def _matching(site: LiveSite, wanted: SessionFilter) -> Iterator[Session]:
