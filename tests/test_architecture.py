@@ -32,7 +32,7 @@ ROOMS = {
 }
 """Which rooms each room may use. ``http`` is the shell that serves the doors and the hub."""
 
-BUILDERS = {"tracker/wiring.py", "tracker/cli.py", "tracker/serve.py", "tracker/refusals.py"}
+BUILDERS = {"tracker/wiring.py", "tracker/cli.py", "tracker/serve.py", "tracker/refusals.py", "tracker/report.py"}
 """What builds the parts and starts them knows them all."""
 
 LIBRARIES = {
@@ -62,6 +62,7 @@ PROVEN_ELSEWHERE: dict[str, str] = {
     "tracker/http/past.py": "tests/contract/test_C5_history.py",
     "tracker/http/periods.py": "tests/contract/test_C5_history.py",
     "tracker/refusals.py": "tests/contract/test_C5_history.py",
+    "tracker/report.py": "tests/contract/test_C5_operations.py",
     "tracker/http/pages.py": "tests/contract/test_C5_operations.py",
     "tracker/http/queries.py": "tests/contract/test_C5_live.py",
     "tracker/http/responses.py": "tests/contract/test_C5_doors.py",

@@ -1,10 +1,15 @@
-"""Errors of the history as the HTTP side answers them."""
+"""Errors of the store as the doors and the HTTP side know them."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
+from tracker.core.inputs import SiteEvent
 from tracker.http.app import Translations
 from tracker.http.errors import APIError, FieldFault
+from tracker.ingest.door import NotStored
+from tracker.store.entries import Stored
+from tracker.store.errors import JournalFull, JournalUnavailable
 from tracker.store.history.errors import (
     HistoryBusy,
     HistoryDamaged,
@@ -13,6 +18,7 @@ from tracker.store.history.errors import (
     QueryTooLarge,
     QueryTooSlow,
 )
+from tracker.store.journal import Journal
 
 
 def _not_valid(error: QueryRefused) -> APIError:
@@ -40,3 +46,16 @@ REFUSALS: Translations = {
     HistoryUnavailable: _come_back,
     HistoryDamaged: _damaged,
 }
+
+
+class TranslatedJournal:
+    """The journal as the door knows it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def append(self, site: str, events: Sequence[SiteEvent]) -> Sequence[Stored]:
+        try:
+            return await self._journal.append(site, events)
+        except (JournalFull, JournalUnavailable) as error:
+            raise NotStored(error.retry_after_s) from error

@@ -14,7 +14,7 @@ from tracker.clock import SystemClock
 from tracker.server import AddressTaken, Server, listen
 from tracker.settings import Settings
 from tracker.store.errors import StoreError
-from tracker.wiring import running, tune_garbage_collection
+from tracker.wiring import running
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> int:
@@ -68,3 +68,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def tune_garbage_collection() -> None:
+    """Collect the old generation rarely: it holds the live sessions, and walking 100,000 takes long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)

@@ -1,12 +1,11 @@
 """The one place that knows all parts and puts them together."""
 
 import asyncio
-import gc
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
@@ -42,17 +41,17 @@ from tracker.http.past import PastEndpoints
 from tracker.http.status import StatusEndpoints
 from tracker.http.visitors import VisitorEndpoints
 from tracker.http.websocket import LiveSocket
-from tracker.ingest.door import EventDoor, NotStored
+from tracker.ingest.door import EventDoor
 from tracker.ingest.rejects import Reject, RejectLog
 from tracker.ingest.upstream import UpstreamConnection
 from tracker.live.hub import Hub
 from tracker.pipeline import Pipeline
-from tracker.refusals import REFUSALS
+from tracker.refusals import REFUSALS, TranslatedJournal
+from tracker.report import report
 from tracker.settings import Settings
 from tracker.store.checkpoints import Checkpoints, load_checkpoint
 from tracker.store.database import Database, journal_path, open_database
-from tracker.store.entries import Stored
-from tracker.store.errors import JournalFull, JournalUnavailable, StoreError
+from tracker.store.errors import JournalUnavailable, StoreError
 from tracker.store.history.database import HistoryDatabase, history_path, open_history
 from tracker.store.history.errors import (
     HistoryDamaged,
@@ -79,6 +78,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 PRUNE_EVERY_S = 10.0
 RETAIN_EVERY_S = 6 * 3_600.0
+MAX_DAYS_IN_MEMORY = 1
 MAX_IDS_IN_MEMORY = 500_000
 """Ids for recognizing repeats, about 150 bytes each, when they are not on disk."""
 STALE_IDENTITIES_S = 86_400.0
@@ -131,12 +131,12 @@ class Service:
         rng: random.Random,
         secret: bytes,
     ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._database = database
-        self._started = clock.now()
+        self.settings = settings
+        self.clock = clock
+        self.database = database
+        self.started = clock.now()
         self._stopping = False
-        self._loop_lag_s = 0.0
+        self.loop_lag_s = 0.0
         self._rules = rules_of(settings)
         self.core = Core(self._rules, clock.now())
         self.pipeline = Pipeline(self.core)
@@ -178,29 +178,29 @@ class Service:
         )
         self.upstream = UpstreamConnection(settings.upstream, self.pipeline.feed, self.rejects, clock, rng)
         self.hub = Hub(self.core, clock)
-        self.door = EventDoor(_TranslatedJournal(self.journal), self.pipeline.feed, self.rejects)
+        self.door = EventDoor(TranslatedJournal(self.journal), self.pipeline.feed, self.rejects)
         self.pipeline.connect([self._look_up, self._remember, self.hub.publish])
         if not settings.store.in_memory:
             self.pipeline.connect([self._keep])
         self.app = self._build_app(AnonymousIds(secret, clock))
 
     def _build_app(self, anonymous_ids: Callable[[str, str], str]) -> ASGIApp:
-        allowed_origins = self._settings.server.allowed_origins
+        allowed_origins = self.settings.server.allowed_origins
         events = EventEndpoint(
             self.door,
             self.rejects,
-            self._clock,
-            ClientAddresses(self._settings.server.trusted_proxies),
-            EventIds(self._clock),
+            self.clock,
+            ClientAddresses(self.settings.server.trusted_proxies),
+            EventIds(self.clock),
             anonymous_ids,
             lambda site: self.core.site(site).statistics(),
         )
         visitors = VisitorEndpoints(
-            self.core.site, self._clock, self._reset, self._session_events, allowed_origins
+            self.core.site, self.clock, self._reset, self._session_events, allowed_origins
         )
-        socket = LiveSocket(self.hub, self._clock, allowed_origins)
-        past = PastEndpoints(self.history, self._clock, self._settings.server.timezone)
-        status = StatusEndpoints(self.status, self.faults, self.degraded)
+        socket = LiveSocket(self.hub, self.clock, allowed_origins)
+        past = PastEndpoints(self.history, self.clock, self.settings.server.timezone)
+        status = StatusEndpoints(partial(report, self), self.faults, self.degraded)
         return build_app(
             [
                 *events.routes(),
@@ -217,8 +217,8 @@ class Service:
 
     async def restore(self) -> None:
         """Bring back the table and the figures of the run before, then what the journal has beyond them."""
-        state = await load_checkpoint(self._database.writer)
-        now = self._clock.now()
+        state = await load_checkpoint(self.database.writer)
+        now = self.clock.now()
         for figures in state.figures:
             import_figures(self.core.site(figures.site), figures)
         effects: list[Effect] = []
@@ -231,7 +231,7 @@ class Service:
             effects += self.core.put_back(import_session(record, now), now)
         self.pipeline.carry_out(effects)
         replayed = await self.journal.replay(state.applied_seq, self._live_through)
-        self.pipeline.feed(Tick(self._clock.now()))
+        self.pipeline.feed(Tick(self.clock.now()))
         log.info("took back %d sessions and %d events", len(state.live), replayed)
 
     def _live_through(self, event: SiteEvent) -> None:
@@ -252,7 +252,7 @@ class Service:
             "history": self.mover.run,
             "retention": self._retain,
         }
-        if self._settings.upstream.enabled:
+        if self.settings.upstream.enabled:
             parts["upstream"] = self.upstream.run
         await self.supervisor.run(parts)
 
@@ -273,23 +273,32 @@ class Service:
         while True:
             due_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._loop_lag_s = max(0.0, loop.time() - due_s)
-            self.pipeline.feed(Tick(self._clock.now()))
+            self.loop_lag_s = max(0.0, loop.time() - due_s)
+            self.pipeline.feed(Tick(self.clock.now()))
+
+    def _prunable_seq(self) -> int:
+        """The last event that nobody needs from the journal any more."""
+        if self.settings.store.in_memory and self.mover.trouble is not None:
+            # The history is full. On disk its events would wait; in memory they would fill that too.
+            return self.checkpoints.written_seq
+        return min(self.checkpoints.written_seq, self.mover.applied_seq)
 
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             with suppress(JournalUnavailable):
-                await self.journal.prune(min(self.checkpoints.written_seq, self.mover.applied_seq))
+                await self.journal.prune(self._prunable_seq())
 
     async def _retain(self) -> None:
+        store = self.settings.store
+        days = min(store.retention_days, MAX_DAYS_IN_MEMORY) if store.in_memory else store.retention_days
         while True:
             with suppress(HistoryUnavailable, HistoryDamaged):
-                await self.history.retain(self._settings.store.retention_days)
+                await self.history.retain(days)
             await asyncio.sleep(RETAIN_EVERY_S)
 
     async def _reset(self, site: str) -> None:
-        self.pipeline.feed(ResetRequested(self._clock.now(), site))
+        self.pipeline.feed(ResetRequested(self.clock.now(), site))
         # A restart counts again what the journal has beyond the last checkpoint: that must not be
         # what was reset.
         await self.checkpoints.write()
@@ -335,8 +344,8 @@ class Service:
 
     def faults(self) -> Mapping[str, str]:
         faults = dict.fromkeys(self.supervisor.failing, "dies again and again; see the log")
-        if self._database.writer.trouble is not None:
-            faults["store"] = f"cannot write: {self._database.writer.trouble}"
+        if self.database.writer.trouble is not None:
+            faults["store"] = f"cannot write: {self.database.writer.trouble}"
         if self.mover.trouble is not None:
             faults["history"] = self.mover.trouble
         if self._stopping:
@@ -345,88 +354,11 @@ class Service:
 
     def degraded(self) -> Mapping[str, str]:
         reasons = {}
-        upstream = self.core.site(self._settings.upstream.site).upstream
-        if self._settings.upstream.enabled and (
+        upstream = self.core.site(self.settings.upstream.site).upstream
+        if self.settings.upstream.enabled and (
             upstream is None or upstream.state is not UpstreamState.CONNECTED
         ):
             reasons["upstream"] = "is not connected"
         if self.enrichment.is_down:
             reasons["deanonymizer"] = "does not answer"
         return reasons
-
-    def status(self) -> Mapping[str, Any]:
-        now = self._clock.now()
-        commits = self._database.writer.commit_times
-        return {
-            "uptimeS": round(now.monotonic_s - self._started.monotonic_s, 1),
-            "faults": self.faults(),
-            "degraded": self.degraded(),
-            "restarts": dict(self.supervisor.restarts),
-            "loopLagS": round(self._loop_lag_s, 4),
-            "core": {
-                **self.core.sizes,
-                "inputs": self.pipeline.inputs,
-                "drops": {reason.value: count for reason, count in self.core.drops.items()},
-            },
-            "ingest": {
-                "accepted": self.door.accepted,
-                "duplicates": self.door.duplicates,
-                "rejected": _by_source(self.rejects.counts),
-            },
-            "upstream": {"enabled": self._settings.upstream.enabled, **self.upstream.snapshot()},
-            "lookups": self.enrichment.snapshot(),
-            "dashboards": self.hub.snapshot(),
-            "store": {
-                "url": self._settings.store.url,
-                "waitingEvents": self.journal.waiting_events,
-                "waitingBytes": self.journal.waiting_bytes,
-                "storedEvents": self.journal.rows,
-                "refusedEvents": self.journal.refused,
-                "commits": self._database.writer.commits,
-                "commitP50Ms": round(commits.p50_ms, 2),
-                "commitP99Ms": round(commits.p99_ms, 2),
-                "trouble": self._database.writer.trouble,
-                "checkpointAt": self.checkpoints.written_at,
-                "checkpointWaiting": self.checkpoints.waiting,
-            },
-            "history": {
-                "sizeBytes": self.history.size_bytes,
-                "movedRows": self.mover.rows,
-                "lagS": round(self.mover.lag_s, 2),
-                "unreadableRows": self.mover.unreadable,
-                "trouble": self.mover.trouble,
-                "noticesWaiting": self.outbox.waiting,
-                "noticesDropped": self.outbox.dropped,
-                "questionsInHand": self.readers.in_hand,
-                "questionsAnswered": self.readers.answered,
-                "questionsTooSlow": self.readers.too_slow,
-                "questionsRefused": self.readers.refused,
-            },
-        }
-
-
-class _TranslatedJournal:
-    """The journal as the door knows it."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    async def append(self, site: str, events: Sequence[SiteEvent]) -> Sequence[Stored]:
-        try:
-            return await self._journal.append(site, events)
-        except (JournalFull, JournalUnavailable) as error:
-            raise NotStored(error.retry_after_s) from error
-
-
-def _by_source(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    sorted_counts: dict[str, dict[str, int]] = {}
-    for (source, reason), count in counts.items():
-        sorted_counts.setdefault(source, {})[reason] = count
-    return sorted_counts
-
-
-def tune_garbage_collection() -> None:
-    """Collect the old generation rarely: it holds the live sessions, and walking 100,000 takes long."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)

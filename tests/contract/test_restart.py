@@ -199,3 +199,13 @@ async def killed_picture(http: httpx.AsyncClient) -> dict[str, Any]:
     ]
     rows = without_durations({row["sessionId"]: row for row in visitors})
     return {"rows": rows, "summary": summary, "journeys": journeys}
+
+
+async def test_a_visitor_without_an_id_is_the_same_one_after_a_restart(tmp_path: Path) -> None:
+    values = {"store__url": f"duckdb:{tmp_path}/tracker.duckdb"}
+    ids = set()
+    for agent in ("Browser", "Browser", "Other"):
+        async with run_service(settings_for_tests(**values)) as running:
+            response = await running.post({"event": "pageview"}, headers={"user-agent": agent})
+            ids.add(response.json()["data"]["sessionId"])
+    assert len(ids) == 2
