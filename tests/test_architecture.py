@@ -32,7 +32,13 @@ ROOMS = {
 }
 """Which rooms each room may use. ``http`` is the shell that serves the doors and the hub."""
 
-BUILDERS = {"tracker/wiring.py", "tracker/cli.py", "tracker/serve.py", "tracker/refusals.py", "tracker/report.py"}
+BUILDERS = {
+    "tracker/wiring.py",
+    "tracker/cli.py",
+    "tracker/serve.py",
+    "tracker/refusals.py",
+    "tracker/report.py",
+}
 """What builds the parts and starts them knows them all."""
 
 LIBRARIES = {

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from tests.store.history.opened import FOR_EVER, OpenStore, event, open_store, random_events
 from tests.support.clock import FakeClock
 from tracker.store.history.errors import HistoryUnavailable
+from tracker.store.history.mover import Mover
 from tracker.store.history.outbox import EndedVisit
 
 ROUNDS = 10
@@ -52,6 +53,36 @@ async def test_run_moves_what_comes(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
         running.cancel()
         assert await stored_ids(store) == [f"e{n}" for n in range(20)]
+
+
+class Followed(Mover):
+    """A mover with a new event in the journal after each of its batches, as in a steady stream."""
+
+    store: OpenStore
+    batches = 0
+
+    async def move(self, stream: str) -> int:
+        moved = await super().move(stream)
+        if stream == "events" and self.batches < 50:
+            self.batches += 1
+            await self.store.journal.append("default", [event(f"next-{self.batches}")])
+        return moved
+
+
+async def test_a_steady_stream_is_taken_in_turns_and_not_followed_row_by_row(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store, asyncio.timeout(10), asyncio.TaskGroup() as group:
+        await store.journal.append("default", [event("first")])
+        mover = Followed(store.journal_file.writer, store.database, store.clock, interval_s=1_000)
+        mover.store = store
+        running = group.create_task(mover.run())
+        while mover.batches < 1:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        running.cancel()
+        assert (mover.batches, mover.rows) == (1, 1)
+        await mover.catch_up()
+        assert mover.applied_seq == await store.journal.last_seq()
+        await mover.close()
 
 
 async def test_F2d_kill_9_loses_and_doubles_nothing(tmp_path: Path) -> None:
