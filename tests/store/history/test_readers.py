@@ -84,7 +84,8 @@ async def test_who_goes_away_takes_the_question_along(database: HistoryDatabase)
 
 
 async def test_a_question_without_end_of_memory(database: HistoryDatabase) -> None:
-    readers = Readers(database)
+    # Time enough to run out of memory first, also on a busy machine.
+    readers = Readers(database, limit_s=60)
     with pytest.raises(QueryTooLarge):
         await readers.run(
             lambda cursor: cursor.execute(
