@@ -2,71 +2,67 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from tracker import demo as demonstration
 from tracker import settings as settings_module
 from tracker.settings import Settings, SettingsError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Who is on your website right now.",
+Assignments = tuple[str, ...]
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings file; config.toml when there is one.",
+)
+set_option = click.option(
+    "--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated."
 )
 
-Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; config.toml when there is one.")
-]
-Assignments = Annotated[
-    list[str], typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
-]
 
-
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main() -> None:
-    app()
+    """Who is on your website right now."""
 
 
-@app.command()
-def serve(config: Config = None, assignments: Assignments = []) -> None:
+@main.command()
+@config_option
+@set_option
+def serve(config: Path | None, assignments: Assignments) -> None:
     """Run the service until SIGINT or SIGTERM."""
     settings = _load(config, assignments)
     # What the service imports takes a while; the other commands do without.
     from tracker import serve as service
 
-    raise typer.Exit(service.serve(settings, _say))
+    sys.exit(service.serve(settings, click.echo))
 
 
-@app.command()
-def demo(
-    browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
-    port: Annotated[
-        int, typer.Option(help="Port of the dashboard; the next free one when it is taken.")
-    ] = 3000,
-    assignments: Assignments = [],
-) -> None:
+@main.command()
+@click.option("--browser/--no-browser", default=True, help="Open the dashboard in a browser.")
+@click.option(
+    "--port", type=int, default=3000, help="Port of the dashboard; the next free one when it is taken."
+)
+@set_option
+def demo(browser: bool, port: int, assignments: Assignments) -> None:
     """Run the service with a session emitter, a deanonymizer and site traffic made up for it."""
     _load(None, assignments)
-    raise typer.Exit(demonstration.run(port, assignments, browser, say=_say))
+    sys.exit(demonstration.run(port, list(assignments), browser, say=click.echo))
 
 
-@app.command()
-def config(config: Config = None, assignments: Assignments = []) -> None:
+@main.command()
+@config_option
+@set_option
+def config(config: Path | None, assignments: Assignments) -> None:
     """Print the settings in force and check them."""
-    settings = _load(config, assignments)
-    print(settings_module.describe(settings))
+    click.echo(settings_module.describe(_load(config, assignments)))
 
 
-def _load(config: Path | None, assignments: list[str]) -> Settings:
+def _load(config: Path | None, assignments: Assignments) -> Settings:
     try:
         return settings_module.load(config, assignments)
     except SettingsError as error:
         for fault in error.faults:
-            print(f"error: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+            click.echo(f"error: {fault}", err=True)
+        sys.exit(2)
