@@ -40,7 +40,35 @@ OUTBOX: Step = (
     "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, OUTBOX)
+TIMES: Step = (
+    # What a sign of life moves. ``number`` is 64 bits of a hash of site and id: half the work of the
+    # texts. A row here is always younger than the body of its session.
+    "CREATE TABLE live_times (number INTEGER PRIMARY KEY, last_activity_at REAL NOT NULL,"
+    " last_receipt_at REAL NOT NULL, last_minute INTEGER NOT NULL, counted_minutes INTEGER NOT NULL)",
+)
+
+ACCOUNTS: Step = (
+    # A removed site's row stays: its id must not be given to somebody else, who would see its history.
+    "CREATE TABLE sites (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at REAL NOT NULL,"
+    " removed_at REAL) WITHOUT ROWID",
+    "INSERT INTO sites VALUES ('default', 'default', CAST(strftime('%s', 'now') AS REAL), NULL)",
+    "CREATE TABLE keys (id TEXT PRIMARY KEY, site TEXT NOT NULL REFERENCES sites (id), name TEXT NOT NULL,"
+    " scopes TEXT NOT NULL, digest BLOB NOT NULL, origins TEXT NOT NULL, created_at REAL NOT NULL,"
+    " last_used_at REAL, revoked_at REAL) WITHOUT ROWID",
+    "CREATE TABLE users (email TEXT PRIMARY KEY, password TEXT NOT NULL, created_at REAL NOT NULL,"
+    " changed_at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE roles (email TEXT NOT NULL REFERENCES users (email) ON DELETE CASCADE, site TEXT NOT NULL,"
+    " role TEXT NOT NULL, PRIMARY KEY (email, site)) WITHOUT ROWID",
+    "CREATE TABLE logins (digest BLOB PRIMARY KEY, email TEXT NOT NULL REFERENCES users (email)"
+    " ON DELETE CASCADE, created_at REAL NOT NULL, used_at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX logins_of_user ON logins (email)",
+    "CREATE TABLE setup (only INTEGER PRIMARY KEY CHECK (only = 1), digest BLOB NOT NULL,"
+    " expires_at REAL NOT NULL)",
+    "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, action TEXT NOT NULL,"
+    " actor TEXT NOT NULL, site TEXT NOT NULL, address TEXT NOT NULL, detail TEXT NOT NULL)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, OUTBOX, TIMES, ACCOUNTS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
