@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+import pytest
 
 from tests.support.clock import START, FakeClock
 from tracker.core.core import Core
@@ -20,16 +20,14 @@ def test_an_answer_from_within_is_handled_after_the_effects_that_asked_for_it() 
     pipeline = Pipeline(core)
     seen: list[Effect] = []
 
-    def enrichment(effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, Lookup):
-                identity = Identity(Company("g", "Acme"))
-                pipeline.feed(IdentityResolved(FakeClock().now(), effect.address, identity))
+    def answer(lookup: Lookup) -> None:
+        identity = Identity(Company("g", "Acme"))
+        pipeline.feed(IdentityResolved(FakeClock().now(), lookup.address, identity))
 
-    pipeline.connect([enrichment, seen.extend])
+    pipeline.connect({Lookup: answer}, dict.fromkeys((Lookup, SessionChanged), seen.append))
     pipeline.feed(opened())
     assert isinstance(seen[0], Lookup)
-    assert isinstance(seen[-2], SessionChanged)
+    assert isinstance(seen[-1], SessionChanged)
     session = core.site("default").find("a")
     assert session is not None
     assert session.is_visible
@@ -38,16 +36,15 @@ def test_an_answer_from_within_is_handled_after_the_effects_that_asked_for_it() 
 
 def test_an_error_of_a_shell_does_not_stop_what_comes_after_it() -> None:
     pipeline = Pipeline(Core(Rules(), START))
-    calls: list[int] = []
+    sessions: list[str] = []
 
-    def broken_once(effects: Sequence[Effect]) -> None:
-        calls.append(len(effects))
-        if len(calls) == 1:
+    def broken_once(changed: SessionChanged) -> None:
+        sessions.append(changed.session.id)
+        if len(sessions) == 1:
             raise RuntimeError("broken")
 
-    pipeline.connect([broken_once])
-    try:
+    pipeline.connect({SessionChanged: broken_once})
+    with pytest.raises(RuntimeError):
         pipeline.feed(opened())
-    except RuntimeError:
-        pipeline.feed(opened()._replace(session_id="b"))
-    assert len(calls) == 2
+    pipeline.feed(opened()._replace(session_id="b"))
+    assert sessions == ["a", "b"]

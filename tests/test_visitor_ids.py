@@ -1,18 +1,5 @@
 from tests.support.clock import FakeClock
-from tracker.visitor_ids import DAY_S, AnonymousIds, EventIds
-
-
-def test_event_ids_differ_and_follow_the_time() -> None:
-    clock = FakeClock()
-    new_id = EventIds(clock)
-    ids = []
-    for _ in range(1_000):
-        ids.append(new_id())
-        clock.advance(0.01)
-    assert len(set(ids)) == 1_000
-    assert ids == sorted(ids)
-    assert {len(one) for one in ids} == {32}
-    assert new_id() != new_id()
+from tracker.visitor_ids import DAY_S, AnonymousIds
 
 
 def test_an_anonymous_visitor_has_one_id_a_day_and_another_the_next() -> None:

@@ -1,14 +1,15 @@
 """The way through the house: inputs into the core, its effects out to the shells."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from tracker.core.core import Core
 from tracker.core.effects import Effect
 from tracker.core.inputs import Input
 
-Shell = Callable[[Sequence[Effect]], None]
-"""Takes all effects of one input and carries out those that are its own; must not block."""
+Shell = Mapping[type[Any], Callable[[Any], None]]
+"""What a part of the house does about each kind of effect; must not block."""
 
 
 class Pipeline:
@@ -20,13 +21,16 @@ class Pipeline:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._shells: list[Shell] = []
+        self._carriers: dict[type[Any], list[Callable[[Any], None]]] = {}
         self._inbox: deque[Input] = deque()
         self._is_running = False
         self.inputs = 0
 
-    def connect(self, shells: Iterable[Shell]) -> None:
-        self._shells.extend(shells)
+    def connect(self, *shells: Shell) -> None:
+        """Let each effect go to the shells that know its kind, in the order in which they were connected."""
+        for shell in shells:
+            for kind, carry_out in shell.items():
+                self._carriers.setdefault(kind, []).append(carry_out)
 
     def feed(self, happened: Input) -> None:
         """Apply ``happened`` and carry out what follows from it. Synchronous, some microseconds."""
@@ -41,7 +45,8 @@ class Pipeline:
         finally:
             self._is_running = False
 
-    def carry_out(self, effects: Sequence[Effect]) -> None:
-        if effects:
-            for shell in self._shells:
-                shell(effects)
+    def carry_out(self, effects: Iterable[Effect]) -> None:
+        carriers = self._carriers
+        for effect in effects:
+            for carry_out in carriers.get(type(effect), ()):
+                carry_out(effect)

@@ -1,27 +1,11 @@
-"""Ids for those who bring none."""
+"""Session ids for visitors who bring none."""
 
 import hashlib
 import hmac
-import os
 
 from tracker.core.clock import Clock
 
 DAY_S = 86_400
-
-
-class EventIds:
-    """48 bits of time and 80 random ones.
-
-    In the order of time they fall next to each other in the journal's index: with
-    random ids alone it stored half as many events a second.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def __call__(self) -> str:
-        milliseconds = int(self._clock.now().unix_s * 1000)
-        return (milliseconds.to_bytes(6, "big") + os.urandom(10)).hex()
 
 
 class AnonymousIds:

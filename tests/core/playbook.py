@@ -24,6 +24,7 @@ from tracker.core.effects import (
     SessionHidden,
     StatisticsChanged,
     UpstreamStatus,
+    VisitorForgotten,
     VisitRevealed,
 )
 from tracker.core.identity import Company, Contact, Identity
@@ -40,12 +41,14 @@ from tracker.core.inputs import (
     UpstreamChanged,
     UpstreamFrame,
     UpstreamState,
+    VisitorErased,
 )
 from tracker.core.reasons import Drop
 from tracker.core.rules import Rules
 from tracker.core.session import Enrichment, Session, Step
 from tracker.core.site import LiveSite
 from tracker.core.statistics import Statistics
+from tracker.core.visitor import Visitor
 
 SITE = "default"
 TICK_S = 0.25
@@ -166,6 +169,10 @@ class Playbook:
     def reset(self, site: str = SITE) -> Effects:
         return self.feed(ResetRequested(self.clock.now(), site))
 
+    def erased(self, *session_ids: str, **visitor: Any) -> Effects:
+        """Somebody is to be forgotten; ``session_ids`` is what the store knew of them."""
+        return self.feed(VisitorErased(self.clock.now(), Visitor(SITE, **visitor), frozenset(session_ids)))
+
     def notice(self, level: str, message: str) -> Effects:
         return self.feed(NoticeRaised(self.clock.now(), level, message, {}))
 
@@ -236,6 +243,9 @@ class Playbook:
                 self.table[session.site, session.id] = shown(session)
             case SessionEnded(session, _, True) | SessionHidden(session):
                 del self.table[session.site, session.id]
+            case VisitorForgotten(site, sessions, _):
+                for session in sessions:
+                    self.table.pop((site, session.id), None)
             case EventShown(event):
                 found = self.core.site(event.site).find(event.session_id)
                 assert found is None or found.is_visible, f"{effect} tells of a session nobody may see"
@@ -272,6 +282,8 @@ def _told(effect: Effect) -> tuple[Any, ...] | None:
             return ("gap", start - START.unix_s, end - START.unix_s)
         case ResetDone():
             return ("reset",)
+        case VisitorForgotten(_, _, session_ids):
+            return ("forgotten", *sorted(session_ids))
         case VisitRevealed() | SessionDisowned() | StatisticsChanged():
             return None
 

@@ -17,7 +17,9 @@ from tracker.core.inputs import (
     UpstreamChanged,
     UpstreamFrame,
     UpstreamState,
+    VisitorErased,
 )
+from tracker.core.visitor import Visitor
 
 LATER = START._replace(monotonic_s=START.monotonic_s + 2.0)
 
@@ -50,6 +52,7 @@ def test_every_effect_comes_about() -> None:
         UpstreamChanged(LATER, SITE, UpstreamState.RECONNECTING),
         UpstreamChanged(LATER, SITE, UpstreamState.CONNECTED),
         NoticeRaised(LATER, "info", "text", {}),
+        VisitorErased(LATER, Visitor(SITE, session_id="a")),
         ResetRequested(LATER, SITE),
     )
     assert {type(effect) for effect in effects} == set(get_args(Effect))

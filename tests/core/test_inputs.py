@@ -19,7 +19,9 @@ from tracker.core.inputs import (
     UpstreamChanged,
     UpstreamFrame,
     UpstreamState,
+    VisitorErased,
 )
+from tracker.core.visitor import Visitor
 
 EXAMPLES: list[Input] = [
     UpstreamFrame(START, SITE, FrameKind.OPENED, "a", ACME, ACME, None),
@@ -29,6 +31,7 @@ EXAMPLES: list[Input] = [
     LookupSkipped(START, ACME, None),
     UpstreamChanged(START, SITE, UpstreamState.CONNECTED),
     ResetRequested(START, SITE),
+    VisitorErased(START, Visitor(SITE, session_id="a")),
     NoticeRaised(START, "info", "text", {}),
     Tick(START),
 ]

@@ -87,7 +87,7 @@ class Rig:
     async def ask(self, address: str, ip: str | None = None) -> Settled:
         future: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, []).append(future)
-        self.service.submit(Lookup(address, ip or address))
+        self.service.submit(Lookup(address, address if ip is None else ip))
         async with asyncio.timeout(10):
             return await future
 

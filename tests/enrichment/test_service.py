@@ -125,7 +125,7 @@ async def test_F2b_08_stale_answers_serve_while_the_service_is_down() -> None:
         time.advance(200)
         client.outcome = lambda _: Unavailable("server_error", 500)
         for number in range(10):
-            rig.service.submit(Lookup(f"2.2.2.{number}", ""))
+            rig.service.submit(Lookup(f"2.2.2.{number}", f"2.2.2.{number}"))
         await time.pass_(5)
         assert rig.service.snapshot()["breaker"]["state"] == "open"
         assert rig.service.is_down
@@ -239,3 +239,23 @@ async def test_snapshot_names_every_part() -> None:
     assert (snapshot["calls"], snapshot["hits"], snapshot["cacheHits"]) == (1, 1, 1)
     assert (snapshot["cost"], snapshot["saved"], snapshot["budget"]["cost"]) == (0.5, 0.5, 0.5)
     assert (snapshot["queued"], snapshot["inFlight"], snapshot["cached"]) == (0, 0, 1)
+
+
+async def test_S4_21_the_answer_of_a_lookup_under_way_is_not_kept_of_who_is_forgotten() -> None:
+    client = known()
+    async with lookups(client) as rig:
+        rig.on_answer = lambda _: None
+        rig.service.submit(Lookup(IP, IP))
+        rig.service.forget(IP)
+        await rig.ask("2.2.2.2")
+        assert not rig.service.knows(IP)
+        await rig.ask(IP)
+        assert rig.service.knows(IP), "who comes back is somebody new"
+
+
+async def test_S4_21_a_pseudonym_is_never_sent_out() -> None:
+    client = known()
+    async with lookups(client) as rig:
+        assert isinstance(await rig.ask("pseudonym", ""), LookupFailed)
+        assert rig.service.ledger.failures == {"address_not_at_hand": 1}
+        assert rig.service.ledger.snapshot()["calls"] == 0

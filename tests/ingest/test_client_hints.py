@@ -1,6 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
-from tracker.ingest.client_hints import CACHE_SIZE, ClientHints, _describe, describe
+from tracker.ingest.client_hints import CACHE_SIZE, ClientHints, describe, remembered
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
@@ -17,7 +20,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
             ("desktop", "Edge", "Windows"),
         ),
         (
-            f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {WEBKIT} Chrome/140.0.0.0 Safari/537.36 OPR/120",
+            f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {WEBKIT} Chrome/140.0.0.0 Safari/537.36 OPR/120.0.0.0",
             ("desktop", "Opera", "ChromeOS"),
         ),
         (
@@ -60,8 +63,6 @@ def test_the_usual_browsers_are_known(user_agent: str, expected: tuple[str, str,
         "",
         "curl/8.5.0",
         "python-httpx/0.28.1",
-        "Mozilla/5.0 (compatible; Googlebot/2.1)",
-        f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/140.0.0.0 Safari/537.36",
         "Mozilla/5.0 (PlayStation 5) Safari/605.1.15",
         "Mozilla/5.0 (Windows NT 10.0) Something/1.0",
         "\ud800" * 100_000,
@@ -71,5 +72,31 @@ def test_nothing_is_guessed(user_agent: str) -> None:
     assert describe(user_agent) == ClientHints(None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "expected"),
+    [
+        ("Mozilla/5.0 (compatible; Googlebot/2.1)", ("bot", "Googlebot", None)),
+        (
+            f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/140.0.0.0 Safari/537.36",
+            ("bot", "Chrome", "Linux"),
+        ),
+    ],
+)
+def test_robots_say_so(user_agent: str, expected: tuple[str, str | None, str | None]) -> None:
+    assert describe(user_agent) == expected
+
+
 def test_what_is_remembered_is_bounded() -> None:
-    assert _describe.cache_info().maxsize == CACHE_SIZE
+    for number in range(CACHE_SIZE + 10):
+        describe(f"Browser/{number}")
+    assert remembered() == CACHE_SIZE
+
+
+def test_the_patterns_are_loaded_with_the_first_user_agent_and_not_before() -> None:
+    code = (
+        "import sys; from tracker.ingest import events, client_hints;"
+        " assert not [name for name in sys.modules if name.startswith('ua_parser')];"
+        " assert client_hints.describe('Mozilla/5.0 (Windows NT 10.0) Firefox/140.0').os == 'Windows';"
+        " assert 'ua_parser' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

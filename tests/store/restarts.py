@@ -57,9 +57,9 @@ class Life:
         self.effects += effects
         for effect in effects:
             match effect:
-                case SessionChanged(session) | SessionHidden(session):
-                    self.checkpoints.mark(session)
-                case SessionEnded():
+                case SessionChanged(session, only_times):
+                    self.checkpoints.mark(session, only_times)
+                case SessionEnded() | SessionHidden():
                     self.checkpoints.mark(effect.session)
                 case StatisticsChanged(site):
                     self.checkpoints.mark_site(site)

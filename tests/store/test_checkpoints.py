@@ -277,3 +277,48 @@ async def test_in_memory_it_works_the_same() -> None:
     async with life(None, FakeClock()) as run:
         run.handle(frame(run, "s", ip=""))
         assert await run.checkpoints.write()
+
+
+async def test_S4_a_sign_of_life_moves_two_times_and_no_more(tmp_path: Path) -> None:
+    clock = FakeClock()
+    path = tmp_path / "t.journal"
+    async with life(path, clock) as run:
+        run.handle(frame(run, "s", ip=""))
+        await run.checkpoints.write()
+        written = await rows_of(run, "live_sessions")
+        run.pass_time(10)
+        run.handle(frame(run, "s", FrameKind.KEEP_ALIVE, ip=""))
+        await run.checkpoints.write()
+        assert await rows_of(run, "live_sessions") == written
+        assert len(await rows_of(run, "live_times")) == 1
+        before = run.picture()
+    clock.advance(40)
+    async with life(path, clock) as run:
+        after = run.picture()["live"]["s"]
+        assert after == {**before["live"]["s"], "last_seen_s": 40, "is_idle": True}
+        run.pass_time(15)
+        assert run.picture()["table"] == ["s"]
+        run.pass_time(6)
+        assert run.picture()["table"] == []
+        await run.checkpoints.write()
+        assert await rows_of(run, "live_times") == []
+
+
+async def test_S4_a_sign_of_life_after_the_clock_was_set_back_is_the_newer_one(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with life(tmp_path / "t.journal", clock) as run:
+        run.handle(frame(run, "s", ip=""))
+        await run.checkpoints.write()
+        clock.step_wall(-3_600)
+        run.pass_time(50)
+        run.handle(frame(run, "s", FrameKind.KEEP_ALIVE, ip=""))
+        await run.checkpoints.write()
+    async with life(tmp_path / "t.journal", clock) as run:
+        run.pass_time(50)
+        assert run.picture()["table"] == ["s"]
+
+
+async def rows_of(run: Life, table: str) -> list[tuple[object, ...]]:
+    return await run.database.writer.run(
+        lambda connection: connection.execute(f"SELECT * FROM {table}").fetchall()
+    )

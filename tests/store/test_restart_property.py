@@ -87,6 +87,7 @@ def picture(run: Life) -> dict[str, Any]:
     seen = run.picture()
     # Sessions that were active at the same moment have no order.
     seen["table"] = sorted(seen["table"])
+    seen["ended sessions"].sort(key=lambda session: session["id"])
     return seen
 
 

@@ -20,6 +20,7 @@ from tracker.core.effects import (
     UpstreamStatus,
 )
 from tracker.core.ended import EndedSession
+from tracker.core.erasure import Marks
 from tracker.core.identity import Identity
 from tracker.core.inputs import (
     FrameKind,
@@ -34,6 +35,7 @@ from tracker.core.inputs import (
     UpstreamChanged,
     UpstreamFrame,
     UpstreamState,
+    VisitorErased,
 )
 from tracker.core.lookups import WaitingLookups
 from tracker.core.reasons import Drop
@@ -68,6 +70,7 @@ class Core:
             LookupSkipped: self._lookup_skipped,
             UpstreamChanged: self._upstream_changed,
             ResetRequested: self._reset_requested,
+            VisitorErased: self._visitor_erased,
             NoticeRaised: self._notice_raised,
             Tick: self._tick,
         }
@@ -96,6 +99,7 @@ class Core:
             "liveSessions": sum(len(site) for site in self._sites.values()),
             "hiddenSessions": sum(site.hidden_sessions for site in self._sites.values()),
             "endedSessions": sum(len(site.ended) for site in self._sites.values()),
+            "erasedSessions": sum(len(site.erased) for site in self._sites.values()),
             "addressesWaiting": len(self._lookups),
             "retriesWaiting": self._lookups.retries,
             "revealsWaiting": len(self._reveals),
@@ -131,23 +135,34 @@ class Core:
                 site.end(session, EndReason.CLOSED, frame.now, at, out)
                 self._stop_waiting(session)
             return
+        only_times = False
         if session is None:
             session = self._return_to_upstream(site, frame, at, out)
             if session is None:
                 return
         else:
-            site.touch(session, frame.now, at, out)
+            only_times = site.touch(session, frame.now, at, out) and frame.kind is FrameKind.KEEP_ALIVE
         if frame.kind is FrameKind.OPENED:
             site.open_earlier(session, at)
         if _speaks_from_elsewhere(session, frame):
             self._move_to_address(site, session, frame, out)
-        out.append(SessionChanged(session))
+            only_times = False
+        if session.country is None and frame.country is not None:
+            session.country = frame.country
+            only_times = False
+        out.append(SessionChanged(session, only_times))
 
     def _return_to_upstream(
         self, site: LiveSite, frame: UpstreamFrame, at: float, out: list[Effect]
     ) -> Session | None:
         """Open the session of ``frame``, bring it back, or drop the frame as late."""
         ended = site.ended.get(frame.session_id)
+        erased_at = site.erased.erased_at(frame.session_id, frame.now.monotonic_s)
+        if erased_at is not None and (
+            frame.kind is not FrameKind.OPENED or frame.occurred_at is None or at <= erased_at
+        ):
+            self.drops[Drop.LATE_FRAME] += 1
+            return None
         if ended is not None and ended.reason is EndReason.EXPIRED:
             return self._bring_back(site, ended, frame.now, at, out)
         if ended is not None and frame.now.monotonic_s - ended.ended_s < self._rules.late_window_s:
@@ -159,6 +174,7 @@ class Core:
             # Nobody has seen it open or close yet: one session that goes on.
             return self._bring_back(site, ended, frame.now, at, out)
         session = Session(frame.site, frame.session_id, Source.UPSTREAM, frame.ip, frame.address, at)
+        session.country = frame.country
         self._open(site, session, frame.now, at, out)
         return session
 
@@ -171,6 +187,7 @@ class Core:
             session.previous_ips = (*session.previous_ips, session.ip)[-MAX_PREVIOUS_IPS:]
         session.ip = frame.ip
         session.address = frame.address
+        session.country = frame.country
         if session.visibility is Visibility.HIDDEN:
             site.hidden_sessions -= 1
             session.visibility = Visibility.WAITING
@@ -184,18 +201,21 @@ class Core:
         site = self.site(event.site)
         at = live_time(event.occurred_at, event.now.unix_s)
         session = site.find(event.session_id)
+        only_times = False
         if session is None:
             session = self._return_to_site(site, event, at, out)
             if session is None:
                 return
         else:
-            site.touch(session, event.now, at, out)
+            only_times = site.touch(session, event.now, at, out) and event.is_signal
         if event.type == "leave":
             session.leaving_since_s = event.now.monotonic_s
             self._leaves.append((event.now.monotonic_s + self._rules.leave_grace_s, session))
             out.append(SessionChanged(session))
             return
-        session.leaving_since_s = None
+        if session.leaving_since_s is not None:
+            session.leaving_since_s = None
+            only_times = False
         if not event.is_signal:
             session.learn(event)
             site.visit(session, event, at)
@@ -206,7 +226,7 @@ class Core:
             site.end(session, EndReason.CLOSED, event.now, at, out)
             self._stop_waiting(session)
         else:
-            out.append(SessionChanged(session))
+            out.append(SessionChanged(session, only_times))
 
     def _return_to_site(
         self, site: LiveSite, event: SiteEvent, at: float, out: list[Effect]
@@ -362,6 +382,20 @@ class Core:
         out.append(ResetDone(site.name, request.now.unix_s))
         out.append(StatisticsChanged(site.name))
 
+    def sessions_of(self, marks: Marks) -> list[Session]:
+        """Sessions of a visitor that live or are remembered. A walk over all of them."""
+        return [session for site in self._sites.values() for session in site.sessions_of(marks)]
+
+    def _visitor_erased(self, erased: VisitorErased, out: list[Effect]) -> None:
+        marks = Marks(erased.visitor, erased.session_ids)
+        for site in self._sites.values():
+            if erased.visitor.site not in (None, site.name):
+                continue
+            sessions = site.sessions_of(marks)
+            for session in sessions:
+                self._lookups.remove(session)
+            site.erase(sessions, marks, erased.now, out)
+
     def _notice_raised(self, notice: NoticeRaised, out: list[Effect]) -> None:
         for site in self._sites.values():
             out.append(
@@ -409,6 +443,7 @@ class Core:
                 site.end(session, EndReason.EXPIRED, now, session.last_activity_at, out)
                 self._stop_waiting(session)
         site.ended.forget_old(now.monotonic_s)
+        site.erased.forget_old(now.monotonic_s)
         if site.period_is_over(now.unix_s):
             site.start_period(now)
             out.append(StatisticsChanged(site.name))
@@ -416,6 +451,7 @@ class Core:
 
 def _speaks_from_elsewhere(session: Session, frame: UpstreamFrame) -> bool:
     """Whether ``frame`` came from another address; another spelling of the same one is none."""
-    if not frame.ip or frame.ip == session.ip:
+    # Of a truncated address the text may stay the same while the address is another.
+    if not frame.ip or (frame.ip, frame.address) == (session.ip, session.address):
         return False
     return frame.address is None or frame.address != session.address

@@ -30,6 +30,8 @@ class SessionChanged(NamedTuple):
     """A live session is new or different. Dashboards hear of it only while it is visible."""
 
     session: Session
+    only_times: bool = False
+    """Nothing moved but when it was active last: most changes are of this kind and cheap to write down."""
 
 
 class SessionEnded(NamedTuple):
@@ -57,6 +59,16 @@ class SessionDisowned(NamedTuple):
     """A session, live or ended, belongs to a data centre and counts in no figure of any time."""
 
     session: Session
+
+
+class VisitorForgotten(NamedTuple):
+    """Sessions and events of somebody are gone as if they had never been."""
+
+    site: str
+    sessions: tuple[Session, ...]
+    """Those that lived or were remembered."""
+    session_ids: frozenset[str]
+    """Those that dashboards may show something of."""
 
 
 class EventShown(NamedTuple):
@@ -105,6 +117,7 @@ Effect = (
     | SessionHidden
     | SessionDisowned
     | VisitRevealed
+    | VisitorForgotten
     | EventShown
     | StatisticsChanged
     | Alert

@@ -30,6 +30,8 @@ class Filter(NamedTuple):
     """Part of the company's name or domain, or its GUID, of a visit of the session that has ended."""
     user_id: str | None = None
     session_id: str | None = None
+    live_of_company: tuple[str, ...] = ()
+    """Sessions that belong to the company too, though their visit goes on."""
 
     @property
     def start_ms(self) -> int:
@@ -154,11 +156,3 @@ class VisitRow(NamedTuple):
     contact_title: str | None
     emails: list[str]
     phones: list[str]
-
-
-class Erased(NamedTuple):
-    """Rows that went."""
-
-    events: int
-    sessions: int
-    rejects: int

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tracker.core.clock import Now
 from tracker.core.identity import Identity
+from tracker.core.visitor import Visitor
 
 
 class FrameKind(StrEnum):
@@ -29,6 +30,8 @@ class UpstreamFrame(NamedTuple):
     address: str | None
     """Canonical public address that may be looked up, or ``None``."""
     occurred_at: float | None
+    country: str | None = None
+    """Country of the address, where it is known."""
 
 
 class SiteEvent(NamedTuple):
@@ -106,6 +109,15 @@ class ResetRequested(NamedTuple):
     site: str
 
 
+class VisitorErased(NamedTuple):
+    """Somebody is to be forgotten: what the store knew of them is gone already."""
+
+    now: Now
+    visitor: Visitor
+    session_ids: frozenset[str] = frozenset()
+    """Sessions of the visitor that the store told of."""
+
+
 class NoticeRaised(NamedTuple):
     """Something an operator should see: it becomes an alert on every dashboard of every site."""
 
@@ -129,6 +141,7 @@ Input = (
     | LookupSkipped
     | UpstreamChanged
     | ResetRequested
+    | VisitorErased
     | NoticeRaised
     | Tick
 )

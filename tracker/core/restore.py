@@ -56,6 +56,15 @@ class SessionRecord(NamedTuple):
     """``None`` while the session lives."""
 
 
+class TimesRecord(NamedTuple):
+    """What a sign of life moves in a session, and nothing else."""
+
+    last_activity_at: float
+    last_receipt_at: float
+    last_minute: int
+    counted_minutes: int
+
+
 class FiguresRecord(NamedTuple):
     """The figures of the day of one site, and the visitors of the last minutes."""
 
@@ -99,6 +108,15 @@ def export_session(session: Session, now: Now, ended: EndedSession | None = None
         last_minute=session.last_minute,
         counted_minutes=session.counted_minutes,
         end=None if ended is None else _end_record(ended, now),
+    )
+
+
+def export_times(session: Session, now: Now) -> TimesRecord:
+    return TimesRecord(
+        session.last_activity_at,
+        _wall(session.last_seen_s, now),
+        session.last_minute,
+        session.counted_minutes,
     )
 
 

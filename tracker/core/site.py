@@ -1,7 +1,7 @@
 """The live state of one site: its sessions and the figures over them."""
 
-from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator, Sequence
 
 from tracker.core.alerts import AlertRules
 from tracker.core.averages import Averages, RunningAverages
@@ -16,9 +16,11 @@ from tracker.core.effects import (
     SessionHidden,
     StatisticsChanged,
     UpstreamStatus,
+    VisitorForgotten,
     VisitRevealed,
 )
 from tracker.core.ended import EndedSession, EndedSessions
+from tracker.core.erasure import ErasedIds, Marks
 from tracker.core.filters import SessionFilter
 from tracker.core.inputs import SiteEvent
 from tracker.core.rules import Rules
@@ -52,6 +54,7 @@ class LiveSite:
         self._active: OrderedDict[str, Session] = OrderedDict()
         self._idle: OrderedDict[str, Session] = OrderedDict()
         self.ended = EndedSessions(rules.max_ended_sessions, rules.late_window_s)
+        self.erased = ErasedIds(rules.max_ended_sessions, rules.late_window_s)
         self.hidden_sessions = 0
         self._running = RunningAverages()
         self._period = Period(rules.timezone, now.unix_s)
@@ -77,6 +80,11 @@ class LiveSite:
             for session in reversed(group.values()):
                 if session.is_visible:
                     yield session
+
+    def sessions_of(self, marks: Marks) -> list[Session]:
+        """Sessions of a visitor, live or remembered. Walks over all of them."""
+        found = [session for session in self.live_sessions() if marks.is_theirs(session)]
+        return found + [one.session for one in self.ended.sessions() if marks.is_theirs(one.session)]
 
     def live_sessions(self) -> Iterator[Session]:
         yield from self._active.values()
@@ -135,8 +143,9 @@ class LiveSite:
             return None
         return next(iter(self._idle.values()), None) or next(iter(self._active.values()))
 
-    def touch(self, session: Session, now: Now, at: float, out: list[Effect]) -> None:
-        """Something arrived for ``session``; ``at`` is its own time."""
+    def touch(self, session: Session, now: Now, at: float, out: list[Effect]) -> bool:
+        """Something arrived for ``session``; ``at`` is its own time. Tell whether only its times moved."""
+        was_idle, counted_period = session.is_idle, session.counted_period
         session.last_seen_s = now.monotonic_s
         session.last_activity_at = max(session.last_activity_at, at)
         if session.is_idle:
@@ -149,6 +158,7 @@ class LiveSite:
             self._minutes.touch(session, now.unix_s)
             if self._period.count(session, at):
                 out.append(StatisticsChanged(self.name))
+        return not was_idle and session.counted_period == counted_period
 
     def open_earlier(self, session: Session, at: float) -> None:
         """``openedAt`` may only move back."""
@@ -215,6 +225,42 @@ class LiveSite:
         out.append(SessionDisowned(session))
         self._withdraw(session)
         out.append(StatisticsChanged(self.name))
+
+    def erase(self, sessions: Sequence[Session], marks: Marks, now: Now, out: list[Effect]) -> None:
+        """Let ``sessions`` be gone as if they had never been; their events leave the feed."""
+        pages: Counter[str] = Counter()
+        for session in sessions:
+            if session.counted_period == self._period.number:
+                began_at = self._period.day_began_at
+                pages.update(step.page for step in session.steps if step.at >= began_at)
+        # Once for all of them: it sorts.
+        if pages:
+            self._pages.remove(pages)
+        told = {session.id for session in sessions if session.is_visible}
+        told.update(event.session_id for event in self.recent_events if marks.is_their_event(event))
+        for session in sessions:
+            self._erase(session, now)
+        kept = [event for event in self.recent_events if not marks.is_their_event(event)]
+        self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
+        out.append(VisitorForgotten(self.name, tuple(sessions), frozenset(told)))
+        out.append(StatisticsChanged(self.name))
+
+    def _erase(self, session: Session, now: Now) -> None:
+        if session.ended_at is None:
+            del (self._idle if session.is_idle else self._active)[session.id]
+            if session.is_visible:
+                self._running.remove(session)
+            elif session.visibility is Visibility.HIDDEN:
+                self.hidden_sessions -= 1
+            session.ended_at = now.unix_s
+        session.counted_pages = None
+        self._withdraw(session)
+        self.ended.pop(session.id)
+        # What still waits for this session finds nothing to show and nothing to end.
+        session.visibility = Visibility.HIDDEN
+        session.held_events = None
+        session.leaving_since_s = None
+        self.erased.add(session.id, now)
 
     def identity_changes(self, session: Session) -> bool:
         """Take a counted session out before its identity changes; ``True``: :meth:`count` it again."""

@@ -4,6 +4,7 @@ Time runs on the monotonic clock from the wall clock's reading at the start: it 
 compared across a restart, and a wall clock that jumps neither ages nor renews an entry.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cachetools import TLRUCache
@@ -59,6 +60,14 @@ class IdentityCache:
 
     def drop(self, address: str) -> None:
         self._entries.pop(address, None)
+
+    def addresses_of(self, is_theirs: Callable[[Identity], bool]) -> list[str]:
+        """Return the addresses whose identity ``is_theirs``. A walk over all of them."""
+        return [
+            address
+            for address, entry in list(self._entries.items())
+            if entry.identity is not None and is_theirs(entry.identity)
+        ]
 
     @property
     def size(self) -> int:

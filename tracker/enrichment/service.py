@@ -71,6 +71,8 @@ class Enrichment:
         self._sleep = sleep
         self._queue: asyncio.Queue[Lookup] = asyncio.Queue(queue_size)
         self._under_way: set[str] = set()
+        self._not_to_keep: set[str] = set()
+        """Addresses under way that were forgotten meanwhile."""
         self._in_flight = 0
         self._loaded = False
         self._for_probe: Lookup | None = None
@@ -105,9 +107,25 @@ class Enrichment:
         return self._caller.breaker.state is not BreakerState.CLOSED
 
     def forget(self, address: str) -> None:
-        """Erase what is kept of ``address``, here and within a second in the store."""
+        """Erase what is kept of ``address``, here and within a second in the store.
+
+        The answer of a lookup that is under way goes to whoever waits for it and is not kept.
+        """
         self._cache.drop(address)
         self._saver.changed(address, None)
+        if address in self._under_way:
+            self._not_to_keep.add(address)
+
+    def addresses_of(self, is_theirs: Callable[[Identity], bool]) -> list[str]:
+        """Return the addresses whose cached identity is somebody's. A walk over the cache."""
+        return self._cache.addresses_of(is_theirs)
+
+    def knows(self, address: str) -> bool:
+        return self._cache.stale(address) is not None
+
+    async def saved(self) -> None:
+        """Wait until the store has what changed before, or has failed to take it."""
+        await self._saver.flush()
 
     async def run(self) -> None:
         """Load what was kept, then work until cancelled; saves what is unsaved at the end.
@@ -171,6 +189,11 @@ class Enrichment:
             self._end(lookup)
             self._resolve(lookup.address, entry.identity)
             return
+        if not lookup.ip:
+            # Only its pseudonym outlived a restart; what the visitor sends next brings it again.
+            self._end(lookup)
+            self._fail(lookup.address, "address_not_at_hand", self._random.uniform(*RETRY_S))
+            return
         try:
             identity = await self._caller.lookup(lookup.ip)
         except EnrichmentError as error:
@@ -184,6 +207,8 @@ class Enrichment:
             self._saver.spent(self._caller.budget.spend)
 
     def _keep(self, address: str, identity: Identity | None) -> None:
+        if address in self._not_to_keep:
+            return
         if identity is None:
             self.ledger.misses += 1
         else:
@@ -201,6 +226,7 @@ class Enrichment:
 
     def _end(self, lookup: Lookup) -> None:
         self._under_way.discard(lookup.address)
+        self._not_to_keep.discard(lookup.address)
 
     def _resolve(self, address: str, identity: Identity | None) -> None:
         self._emit(IdentityResolved(self._clock.now(), address, identity))

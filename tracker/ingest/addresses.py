@@ -44,6 +44,18 @@ def canonical(text: str) -> str | None:
     return _resolve(text)[0] if len(text) <= MAX_TEXT else None
 
 
+def spellings(text: str) -> tuple[str, ...]:
+    """Return how an address may have been written by those who sent it; nothing for what is none."""
+    address = _parse(text) if len(text) <= MAX_TEXT else None
+    if address is None:
+        return ()
+    plain = [str(address), address.exploded]
+    if isinstance(address, IPv4Address):
+        plain += [f"::ffff:{address}", str(IPv6Address(0xFFFF_0000_0000 | int(address)))]
+    upper = [one.upper() for one in plain] + [one.replace("::ffff:", "::FFFF:") for one in plain]
+    return tuple(dict.fromkeys([*plain, *upper, *(f"[{one}]" for one in plain)]))
+
+
 def lookup_address(text: str) -> str | None:
     """Return the canonical address when it is reachable from the internet, else ``None``.
 

@@ -57,12 +57,22 @@ Outcome = Accepted | Refused | Conflict
 class EventDoor:
     """Takes raw events in and answers for each, in their order."""
 
-    def __init__(self, journal: Journal, feed: Callable[[SiteEvent], None], rejects: RejectLog) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        feed: Callable[[SiteEvent], None],
+        rejects: RejectLog,
+        settle: Callable[[SiteEvent], SiteEvent] = lambda event: event,
+    ) -> None:
+        """``settle`` tells the origin of an event and takes out what may not be kept of it."""
         self._journal = journal
+        self._settle = settle
         self._feed = feed
         self._rejects = rejects
         self.accepted = 0
         self.duplicates = 0
+        self.signals = 0
+        """``keep_alive`` and ``leave``, which are not stored."""
 
     async def take(self, raw_events: Sequence[Any], context: EventContext, encoded: bytes) -> list[Outcome]:
         """Store what is valid and tell what became of each.
@@ -75,8 +85,10 @@ class EventDoor:
         outcomes: list[Outcome] = []
         for raw in raw_events:
             parsed = parse_one(raw, context)
-            outcomes.append(Accepted(parsed) if isinstance(parsed, SiteEvent) else Refused(parsed))
-            if not isinstance(parsed, SiteEvent):
+            if isinstance(parsed, SiteEvent):
+                outcomes.append(Accepted(self._settle(parsed)))
+            else:
+                outcomes.append(Refused(parsed))
                 self._rejects.add("http", context.site, "invalid_event", encoded)
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Accepted)]
         stored = [event for event in events if not event.is_signal]
@@ -88,15 +100,19 @@ class EventDoor:
         for signal in events[ahead:]:
             if signal.is_signal:
                 self._feed(signal)
-        return self._with_results(outcomes, results)
+        self.signals += len(events) - len(stored)
+        return self._with_results(outcomes, results, context.site, encoded)
 
-    def _with_results(self, outcomes: list[Outcome], results: Sequence[Stored]) -> list[Outcome]:
+    def _with_results(
+        self, outcomes: list[Outcome], results: Sequence[Stored], site: str, encoded: bytes
+    ) -> list[Outcome]:
         answers: list[Outcome] = []
         following = iter(results)
         for outcome in outcomes:
             if isinstance(outcome, Accepted) and not outcome.event.is_signal:
                 stored = next(following)
                 if stored.conflict:
+                    self._rejects.add("http", site, "conflict", encoded)
                     outcome = Conflict(outcome.event)
                 elif stored.duplicate:
                     self.duplicates += 1

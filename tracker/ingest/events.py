@@ -221,6 +221,8 @@ class _Reading:
         value, path = self._raw.get(key), key
         if value is None:
             value, path = self.metadata.get("page"), "metadata.page"
+            if value is None:
+                return None
         page = self._text(path, value, MAX_PAGE)
         if page == "":
             self._refuse(path, _EMPTY)
@@ -230,7 +232,10 @@ class _Reading:
         """Return the text at the top level, else the one in the metadata; ``None`` for an empty one."""
         value, path = self._raw.get(key), key
         if value is None:
-            value, path = self.metadata.get(key), f"metadata.{key}"
+            value = self.metadata.get(key)
+            if value is None:
+                return None
+            path = f"metadata.{key}"
         return self._text(path, value, limit) or None
 
     def ip(self, client_ip: str) -> str:

@@ -2,14 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from tracker.core.clock import Clock
 from tracker.core.ended import REMEMBERED_FOR_S
-from tracker.core.restore import FiguresRecord, SessionRecord, export_figures, find_record
+from tracker.core.restore import (
+    FiguresRecord,
+    SessionRecord,
+    TimesRecord,
+    export_figures,
+    export_times,
+    find_record,
+)
 from tracker.core.session import Session, Visibility
 from tracker.core.site import LiveSite
 from tracker.store import live_tables
@@ -22,6 +29,8 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 1.0
 MANY_SESSIONS = 2_000
 """So many changed sessions are written at once: exporting them stops the event loop for about 10 ms."""
+MANY_TIMES = 20_000
+"""The same for sessions of which only the times moved."""
 MAX_ENDED = 100_000
 SETTLED_WITHIN_S = 30.0
 """After its end a session is written on for so long while its lookup is not settled."""
@@ -68,6 +77,14 @@ async def load_checkpoint(writer: Writer) -> RestoredState:
     )
 
 
+class _Marks(NamedTuple):
+    """What has to be written, by name and in the order of the first change."""
+
+    sessions: dict[Key, None]
+    times: dict[Key, None]
+    sites: dict[str, None]
+
+
 class Checkpoints:
     """Writes the sessions and figures that changed, together with the journal's number.
 
@@ -100,6 +117,7 @@ class Checkpoints:
         self._first = first
         self._keep_ended_s = keep_ended_s
         self._sessions: dict[Key, None] = {}
+        self._times: dict[Key, None] = {}
         self._sites: dict[str, None] = {}
         self._many = asyncio.Event()
         self._pages = live_tables.WrittenPages()
@@ -115,13 +133,21 @@ class Checkpoints:
     @property
     def waiting(self) -> int:
         """Sessions that have to be written."""
-        return len(self._sessions)
+        return len(self._sessions) + len(self._times)
 
-    def mark(self, session: Session) -> None:
-        """Note that ``session`` changed, ended, or came back. Constant time."""
-        self._sessions[session.site, session.id] = None
+    def mark(self, session: Session, only_times: bool = False) -> None:
+        """Note that ``session`` changed, ended, or came back. Constant time.
+
+        ``only_times``: it is as it was written, but for the times that a sign of life moves.
+        """
+        key = (session.site, session.id)
+        if not only_times:
+            self._sessions[key] = None
+        elif key not in self._sessions:
+            self._times[key] = None
         self._sites[session.site] = None
-        if len(self._sessions) >= MANY_SESSIONS and not self.failures:
+        is_much = len(self._sessions) >= MANY_SESSIONS or len(self._times) >= MANY_TIMES
+        if is_much and not self.failures:
             self._many.set()
 
     def mark_site(self, site: str) -> None:
@@ -130,7 +156,7 @@ class Checkpoints:
 
     @property
     def has_changes(self) -> bool:
-        return bool(self._sessions or self._sites) or self._applied_seq() != self.written_seq
+        return bool(self._sessions or self._times or self._sites) or self._applied_seq() != self.written_seq
 
     async def run(self) -> None:
         """Write what changed once an interval, and at once when it is very much; for ever.
@@ -153,13 +179,13 @@ class Checkpoints:
             return await self._write()
 
     async def _write(self) -> bool:
-        sessions, sites = self._take_marks()
-        cut = self._cut(sessions, sites)
+        marks = self._take_marks()
+        cut = self._cut(marks)
         try:
             await self._writer.run(partial(live_tables.write, cut=cut, pages=self._pages))
         except Exception as error:
             self._pages.forget()
-            self._mark_again(sessions, sites)
+            self._mark_again(marks)
             if not isinstance(error, JournalUnavailable):
                 raise
             self._failed(error)
@@ -178,29 +204,36 @@ class Checkpoints:
         await self._prune_sometimes()
         return True
 
-    def _take_marks(self) -> tuple[dict[Key, None], dict[str, None]]:
-        sessions, sites = self._sessions, self._sites
-        self._sessions, self._sites = {}, {}
+    def _take_marks(self) -> _Marks:
+        marks = _Marks(self._sessions, self._times, self._sites)
+        self._sessions, self._times, self._sites = {}, {}, {}
         self._many.clear()
-        return sessions, sites
+        return marks
 
-    def _cut(self, sessions: Iterable[Key], sites: Iterable[str]) -> Cut:
+    def _cut(self, marks: _Marks) -> Cut:
         # Without an await: a cut of two moments would count replayed events twice.
         now = self._clock.now()
         records: list[SessionRecord] = []
         forgotten: list[Key] = []
-        for key in sessions:
+        for key in marks.sessions:
             record = find_record(self._site(key[0]), key[1], now)
             if record is None:
                 forgotten.append(key)
             else:
                 records.append(record)
-        figures = [export_figures(self._site(name)) for name in sites]
-        return Cut(now.unix_s, self._applied_seq(), records, forgotten, figures)
+        times: list[tuple[Key, TimesRecord]] = []
+        for key in marks.times:
+            # One that changed or ended since is marked as such too.
+            session = None if key in marks.sessions else self._site(key[0]).find(key[1])
+            if session is not None:
+                times.append((key, export_times(session, now)))
+        figures = [export_figures(self._site(name)) for name in marks.sites]
+        return Cut(now.unix_s, self._applied_seq(), records, times, forgotten, figures)
 
-    def _mark_again(self, sessions: dict[Key, None], sites: dict[str, None]) -> None:
-        self._sessions = {**sessions, **self._sessions}
-        self._sites = {**sites, **self._sites}
+    def _mark_again(self, marks: _Marks) -> None:
+        self._sessions = {**marks.sessions, **self._sessions}
+        self._times = {**marks.times, **self._times}
+        self._sites = {**marks.sites, **self._sites}
 
     def _failed(self, error: JournalUnavailable) -> None:
         if not self.failures:

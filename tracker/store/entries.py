@@ -7,10 +7,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from tracker.core.clock import Now
 from tracker.core.inputs import SiteEvent
 from tracker.store.codec import decode_event, decode_events
-from tracker.store.rows import insert_rows, select_matching
+
+DIGEST_BYTES = 16
+_encode = msgspec.json.Encoder().encode
 
 
 class Stored(NamedTuple):
@@ -47,23 +51,60 @@ def generation(connection: sqlite3.Connection) -> str:
 
 def store(connection: sqlite3.Connection, rows: Sequence[Row]) -> list[Stored]:
     """Write the rows whose ids are new, numbered in their order; return what became of each."""
+    before_seq = newest(connection)
+    # Most of the time all are, and nothing else has to be asked.
+    if _insert_ids(connection, before_seq, rows) == len(rows):
+        _insert_bodies(connection, before_seq, rows)
+        return [Stored(before_seq + number) for number in range(1, len(rows) + 1)]
+    connection.execute("DELETE FROM ids WHERE seq > ?", (before_seq,))
+    return _store_new_ones(connection, before_seq, rows)
+
+
+def _store_new_ones(connection: sqlite3.Connection, before_seq: int, rows: Sequence[Row]) -> list[Stored]:
     known = _known(connection, rows)
-    seq = newest(connection)
     results: list[Stored] = []
-    new: list[tuple[int, Row]] = []
+    new: list[Row] = []
     for row in rows:
         before = known.get((row.site, row.id))
         if before is None:
-            seq += 1
-            known[row.site, row.id] = (seq, row.digest)
-            new.append((seq, row))
-            results.append(Stored(seq))
+            new.append(row)
+            stored = Stored(before_seq + len(new))
+            known[row.site, row.id] = (stored.seq, row.digest)
+            results.append(stored)
         else:
             same = before[1] == row.digest
             results.append(Stored(before[0], duplicate=same, conflict=not same))
-    insert_rows(connection, "INSERT INTO ids", [(seq, *row[:4]) for seq, row in new])
-    insert_rows(connection, "INSERT INTO events", [(seq, row.body) for seq, row in new])
+    _insert_ids(connection, before_seq, new)
+    _insert_bodies(connection, before_seq, new)
     return results
+
+
+def _insert_ids(connection: sqlite3.Connection, before_seq: int, rows: Sequence[Row]) -> int:
+    """Write those that are new and return how many; in one statement, see rows.py.
+
+    JSON holds no bytes, so those go beside it.
+    """
+    return connection.execute(
+        "INSERT OR IGNORE INTO ids SELECT ?3 + key + 1, value ->> 0, value ->> 1,"
+        f" substr(?2, key * {DIGEST_BYTES} + 1, {DIGEST_BYTES}), value ->> 2 FROM json_each(?1)",
+        (
+            _encode([(row.site, row.id, row.received_at) for row in rows]),
+            b"".join([row.digest for row in rows]),
+            before_seq,
+        ),
+    ).rowcount
+
+
+def _insert_bodies(connection: sqlite3.Connection, before_seq: int, rows: Sequence[Row]) -> None:
+    places = []
+    start = 1
+    for row in rows:
+        places.append((start, len(row.body)))
+        start += len(row.body)
+    connection.execute(
+        "INSERT INTO events SELECT ?3 + key + 1, substr(?2, value ->> 0, value ->> 1) FROM json_each(?1)",
+        (_encode(places), b"".join([row.body for row in rows]), before_seq),
+    )
 
 
 def select(
@@ -128,11 +169,10 @@ def prune_ids(connection: sqlite3.Connection, applied_seq: int, before: float, l
 
 
 def _known(connection: sqlite3.Connection, rows: Sequence[Row]) -> dict[tuple[str, str], tuple[int, bytes]]:
-    found = select_matching(
-        connection,
-        "site, id, seq, digest",
-        "ids",
-        "site = key.column1 AND id = key.column2",
-        [(row.site, row.id) for row in rows],
-    )
+    # CROSS fixes the order: key by key through the index.
+    found = connection.execute(
+        "SELECT site, ids.id, seq, digest FROM json_each(?) AS wanted"
+        " CROSS JOIN ids ON site = wanted.value ->> 0 AND ids.id = wanted.value ->> 1",
+        (_encode([(row.site, row.id) for row in rows]),),
+    ).fetchall()
     return {(site, event_id): (seq, digest) for site, event_id, seq, digest in found}

@@ -100,6 +100,17 @@ class Journal:
         self._schedule()
         return await answer
 
+    async def settled(self) -> None:
+        """Wait until everything that was appended before is committed and fed, or has failed.
+
+        Raises:
+            JournalUnavailable: the disk does not take anything now.
+        """
+        answer: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Append((), [], 0, answer))
+        self._schedule()
+        await answer
+
     async def read(self, after_seq: int, limit: int = MAX_GROUP_EVENTS) -> list[tuple[int, SiteEvent]]:
         """Return the next events after ``after_seq`` with their numbers, in order.
 

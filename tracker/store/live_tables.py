@@ -1,10 +1,11 @@
 """The tables of the checkpoints. Functions for the writer's thread, within its transaction."""
 
+import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from tracker.core.restore import FiguresRecord, SessionRecord
+from tracker.core.restore import FiguresRecord, SessionRecord, TimesRecord
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
 from tracker.store.codec import RecordCodec
 from tracker.store.rows import insert_rows, select_matching
@@ -19,6 +20,8 @@ class Cut(NamedTuple):
     written_at: float
     applied_seq: int
     sessions: list[SessionRecord]
+    times: list[tuple[Key, TimesRecord]]
+    """Of sessions that are not among the ones above."""
     forgotten: list[Key]
     figures: list[FiguresRecord]
 
@@ -72,6 +75,7 @@ def write(connection: sqlite3.Connection, cut: Cut, pages: WrittenPages) -> None
         "ON CONFLICT (site, id) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body",
     )
     _delete(connection, "live_sessions", ("site", "id"), cut.forgotten)
+    _write_times(connection, cut)
     for figures in cut.figures:
         _write_figures(connection, figures, pages)
     connection.execute(
@@ -89,7 +93,15 @@ def read_mark(connection: sqlite3.Connection) -> tuple[float | None, int]:
 
 def read_sessions(connection: sqlite3.Connection) -> tuple[list[SessionRecord], int]:
     """Return the sessions that live or ended lately, and how many rows cannot be read."""
-    return _decode(SESSION, (body for (body,) in connection.execute("SELECT body FROM live_sessions")))
+    found, unreadable = _decode(
+        SESSION, (body for (body,) in connection.execute("SELECT body FROM live_sessions"))
+    )
+    times = {number: values for number, *values in connection.execute("SELECT * FROM live_times")}
+    for place, session in enumerate(found):
+        moved = times.get(_number((session.site, session.id)))
+        if moved is not None:
+            found[place] = session._replace(**TimesRecord(*moved)._asdict())
+    return found, unreadable
 
 
 def read_figures(connection: sqlite3.Connection) -> tuple[list[FiguresRecord], int]:
@@ -114,6 +126,25 @@ def prune_ended(connection: sqlite3.Connection, before: float, keep: int, limit:
         f" OR rowid IN ({oldest} ORDER BY ended_at LIMIT ?)",
         (before, limit, min(limit, max(0, ended - keep))),
     ).rowcount
+
+
+def _write_times(connection: sqlite3.Connection, cut: Cut) -> None:
+    outdated = [(one.site, one.id) for one in cut.sessions] + cut.forgotten
+    _delete(connection, "live_times", ("number",), [(_number(key),) for key in outdated])
+    insert_rows(
+        connection,
+        "INSERT INTO live_times",
+        # In the order of the table each of its pages is written once.
+        sorted((_number(key), *times) for key, times in cut.times),
+        "ON CONFLICT (number) DO UPDATE SET last_activity_at = excluded.last_activity_at,"
+        " last_receipt_at = excluded.last_receipt_at, last_minute = excluded.last_minute,"
+        " counted_minutes = excluded.counted_minutes",
+    )
+
+
+def _number(key: Key) -> int:
+    digest = hashlib.blake2b("\0".join(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 def _write_figures(connection: sqlite3.Connection, figures: FiguresRecord, pages: WrittenPages) -> None:
@@ -142,12 +173,10 @@ def _read_pages(connection: sqlite3.Connection, site: str) -> dict[str, int]:
 
 
 def _delete(
-    connection: sqlite3.Connection, table: str, columns: tuple[str, str], keys: list[tuple[str, str]]
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], keys: Sequence[Sequence[Any]]
 ) -> None:
-    first, second = columns
-    matching = select_matching(
-        connection, f"{table}.rowid", table, f"{first} = key.column1 AND {second} = key.column2", keys
-    )
+    on = " AND ".join(f"{name} = key.column{place}" for place, name in enumerate(columns, 1))
+    matching = select_matching(connection, f"{table}.rowid", table, on, keys)
     connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", matching)
 
 

@@ -11,6 +11,7 @@ from tracker.core.history import Filter
 from tracker.core.inputs import SiteEvent
 from tracker.store.database import Database, open_database
 from tracker.store.history.database import HistoryDatabase, open_history
+from tracker.store.history.eraser import Eraser
 from tracker.store.history.history import History
 from tracker.store.history.mover import Mover
 from tracker.store.history.outbox import Outbox
@@ -37,6 +38,7 @@ class OpenStore:
         )
         self.readers = Readers(database)
         self.history = History(database, self.readers, self.mover, clock)
+        self.eraser = Eraser(journal_file.writer, self.mover, database, clock)
 
     async def store(self, events: Sequence[SiteEvent]) -> None:
         """Append to the journal and let the history take it over."""

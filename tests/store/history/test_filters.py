@@ -123,7 +123,7 @@ async def test_companies_by_part_of_name_or_domain_or_by_guid(
 
 def test_no_value_is_part_of_the_statement() -> None:
     text = "do-not-show-me"
-    wanted = Filter(text, 1.0, 2.0, *([text] * 10))
+    wanted = Filter(text, 1.0, 2.0, text, text, text, text, text, text, text, text, text, text, (text,))
     found = where(wanted, has_hidden=True)
     assert text not in found.sql
     assert set(found.values) == set(wanted._fields)

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from tracker.store.history import tables
-from tracker.store.history.loading import SESSION_KEY, Applied, Batch, apply, read_applied
+from tracker.store.history.loading import SESSION_KEY, USER_MARK, Applied, Batch, apply, read_applied
 
 BODY = {"now": 2.5, "site": "default", "id": "x", "type": "t", "session_id": "s", "occurred_at": 1.2345}
 
@@ -58,4 +58,11 @@ def test_the_number_of_a_session_never_changes(cursor: duckdb.DuckDBPyConnection
     assert cursor.execute(f"SELECT {sql}").fetchall() == [(KEY_OF_S1,)]
 
 
+def test_the_mark_of_a_user_never_changes(cursor: duckdb.DuckDBPyConnection) -> None:
+    sql = f"SELECT {USER_MARK.format('$user')}"
+    assert cursor.execute(sql, {"user": "ann"}).fetchall() == [(MARK_OF_ANN,)]
+    assert cursor.execute(sql, {"user": None}).fetchall() == [(0,)]
+
+
+MARK_OF_ANN = 51452
 KEY_OF_S1 = 3421436611506623202

@@ -5,8 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.store.history.opened import FOR_EVER, event, open_store
+from tests.store.history.opened import FOR_EVER, START_S, event, open_store
 from tracker.store.history import tables
+from tracker.store.history.salvage import salvage
 
 
 def test_a_step_is_made_once_and_remembered(tmp_path: Path) -> None:
@@ -42,3 +43,28 @@ async def test_what_was_stored_survives_an_upgrade(tmp_path: Path) -> None:
         connection.execute("ALTER TABLE events DROP COLUMN new_one")
     async with open_store(tmp_path) as store:
         assert (await store.history.totals(FOR_EVER)).total_events == 1
+
+
+def make_first_version(path: Path, users: list[str | None]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        tables.migrate(connection, tables.STEPS[:1])
+        connection.executemany(
+            "INSERT INTO events VALUES ('default', ?, 1, 1, 'pageview', 's', 1, ?, NULL, NULL, NULL, NULL,"
+            " NULL, NULL, '', NULL, 'c', NULL, false)",
+            [(int(START_S * 1000) + n, user) for n, user in enumerate(users)],
+        )
+
+
+@pytest.mark.parametrize("is_salvaged", [False, True])
+async def test_users_of_a_file_of_the_first_version_are_found(tmp_path: Path, is_salvaged: bool) -> None:
+    make_first_version(tmp_path / "tracker.duckdb", ["ann", None, "bob", "ann"])
+    if is_salvaged:
+        assert salvage(tmp_path / "tracker.duckdb", tmp_path / "new")["events"] == (4, 0)
+        (tmp_path / "new").replace(tmp_path / "tracker.duckdb")
+    async with open_store(tmp_path) as store:
+        await store.store([event("e5", user_id="ann")])
+        assert (await store.history.totals(FOR_EVER)).total_events == 5
+        for user, count in (("ann", 3), ("bob", 1), ("", 0)):
+            stats = await store.history.user_stats(FOR_EVER, user)
+            assert (stats.total_events, len(stats.recent_events)) == (count, count)
+            assert (await store.history.totals(FOR_EVER._replace(user_id=user))).total_events == count

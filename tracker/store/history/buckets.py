@@ -55,6 +55,28 @@ class Buckets(NamedTuple):
             return range(0)
         return range(self.number_of(self.start_ms), self.number_of(self.end_ms - 1) + 1)
 
+    @property
+    def whole(self) -> range:
+        """Numbers of the parts of which all is within the time; none when the clocks change in it."""
+        numbers = self.numbers
+        if not numbers or len(self.shifts) > 1:
+            return range(0)
+        return range(
+            numbers.start + (self.begin_ms(numbers.start) < self.start_ms),
+            numbers.stop - (self.begin_ms(numbers.stop) > self.end_ms),
+        )
+
+    def times_of(self, some: range) -> tuple[int, int]:
+        """Return from when to before when, in milliseconds, these parts are within the time."""
+        numbers = self.numbers
+        return (
+            self.start_ms if some.start == numbers.start else self.begin_ms(some.start),
+            self.end_ms if some.stop == numbers.stop else self.begin_ms(some.stop),
+        )
+
+    def begin_ms(self, number: int) -> int:
+        return round(self.begin_of(number) * 1000)
+
     def begin_of(self, number: int) -> float:
         """Return when a part begins, Unix seconds."""
         wall_ms = number * self.width_ms + self.anchor_ms

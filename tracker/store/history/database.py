@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -13,7 +13,8 @@ from duckdb import DuckDBPyConnection
 from tracker.core.clock import Clock
 from tracker.settings import Store
 from tracker.store.errors import StoreError, StoreLocked, StoreTooNew, StoreUnusable
-from tracker.store.history import tables
+from tracker.store.history import rewriting, tables
+from tracker.store.history.answers import Answers
 from tracker.store.history.errors import HistoryDamaged, HistoryUnavailable, QueryTooLarge
 
 log = logging.getLogger(__name__)
@@ -43,13 +44,15 @@ class HistoryDatabase:
     def __init__(self, path: Path | None, clock: Clock, root: DuckDBPyConnection) -> None:
         self.path = path
         self._clock = clock
-        self._lock = Lock()
+        self._lock = Condition()
         self._root: DuckDBPyConnection | None = root
         self._idle: list[DuckDBPyConnection] = []
         self._in_use = 0
         self._is_broken = False
         self._is_closed = False
+        self._is_rewriting = False
         self._next_try_s = 0.0
+        self.answers = Answers()
         self.reopened = 0
         self.trouble: str | None = None
         """Why it cannot be used now, or which damage was met; ``None`` while all is well."""
@@ -74,9 +77,38 @@ class HistoryDatabase:
         finally:
             self._give_back(cursor)
 
+    def rewrite(self) -> None:
+        """Write the file anew, without anything that was deleted. For a thread that holds no cursor.
+
+        Whoever wants a cursor meanwhile waits: about two to four seconds for each million events.
+
+        Raises:
+            HistoryUnavailable: it could not be done; the file is as it was.
+        """
+        if self.path is None:
+            return
+        with self._lock:
+            if self._is_closed or self._is_broken or self._root is None:
+                raise HistoryUnavailable(self.trouble or "closed")
+            self._is_rewriting = True
+            self._lock.wait_for(lambda: not self._in_use)
+        try:
+            self._root.execute("CHECKPOINT")
+            self._close_unless_used()
+            rewriting.rewrite(self.path)
+            self._root = connect(self.path)
+        except (duckdb.Error, StoreError, OSError) as error:
+            log.error("the history could not be written anew: %s", _first_line(error))
+            raise HistoryUnavailable(_first_line(error)) from error
+        finally:
+            with self._lock:
+                self._is_rewriting = False
+                self._lock.notify_all()
+
     def close(self) -> None:
         """Close the file once every cursor is back. Nobody gets one any more."""
         with self._lock:
+            self._lock.wait_for(lambda: not self._is_rewriting)
             self._is_closed = True
             self._close_unless_used()
 
@@ -90,6 +122,7 @@ class HistoryDatabase:
 
     def _take(self) -> DuckDBPyConnection:
         with self._lock:
+            self._lock.wait_for(lambda: not self._is_rewriting)
             if self._is_closed:
                 raise HistoryUnavailable("closed")
             if self._root is None:
@@ -106,6 +139,7 @@ class HistoryDatabase:
         with self._lock:
             self._in_use -= 1
             self._idle.append(cursor)
+            self._lock.notify_all()
             if self._is_broken or self._is_closed:
                 self._close_unless_used()
 
@@ -132,6 +166,7 @@ class HistoryDatabase:
             return
         self._is_broken = False
         self.trouble = None
+        self.answers.changed(0)
         self.reopened += 1
         log.info("the history was opened again")
 

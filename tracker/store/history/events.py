@@ -7,21 +7,15 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from tracker.core.history import EventPage, Filter, StoredEvent, VisitRow
+from tracker.core.history import EventPage, Filter, StoredEvent
 from tracker.store.history.errors import QueryRefused
-from tracker.store.history.filters import clean, where
+from tracker.store.history.filters import HIDDEN, clean, where
 
 MAX_PAGE = 1_000
 
 COLUMNS = (
     "coalesce(client_id, replace(id::VARCHAR, '-', '')), site, type, session_id, time / 1000,"
     " received / 1000, page, user_id, country, device, browser, os, referrer, ip, metadata, adjusted, arrival"
-)
-
-_VISIT_COLUMNS = (
-    "site, session_id, source, ip, opened / 1000, ended / 1000, reason, pages, events, user_id, country,"
-    " device, browser, os, referrer, company_guid, company_name, company_domain, contact_guid,"
-    " contact_name, contact_title, emails, phones"
 )
 
 
@@ -94,21 +88,11 @@ def of_session(cursor: DuckDBPyConnection, site: str, session_id: str, limit: in
     """Return the last ``limit`` events of a session, the oldest first."""
     rows = cursor.execute(
         f"SELECT {COLUMNS} FROM events WHERE site = $site AND session_id = $id"
-        " AND session_key = (md5_number_lower($id) >> 1)::BIGINT"
+        f" AND session_key = (md5_number_lower($id) >> 1)::BIGINT AND session_key NOT IN ({HIDDEN})"
         f" ORDER BY time DESC, arrival DESC LIMIT {limit}",
         {"site": clean(site), "id": clean(session_id)},
     ).fetchall()
     return [stored_event(row) for row in reversed(rows)]
-
-
-def visits_of_session(cursor: DuckDBPyConnection, site: str, session_id: str, limit: int) -> list[VisitRow]:
-    """Return the visits of a session that have ended, the newest first."""
-    rows = cursor.execute(
-        f"SELECT {_VISIT_COLUMNS} FROM sessions WHERE site = $site AND session_id = $id"
-        f" AND session_key = (md5_number_lower($id) >> 1)::BIGINT ORDER BY opened DESC LIMIT {limit}",
-        {"site": clean(site), "id": clean(session_id)},
-    ).fetchall()
-    return [VisitRow._make((*row[:-2], _texts(row[-2]), _texts(row[-1]))) for row in rows]
 
 
 def stored_event(row: tuple[Any, ...]) -> StoredEvent:
@@ -131,7 +115,3 @@ def decode_cursor(cursor: str) -> Place:
     if encode_cursor(place) != cursor or max(map(abs, place)) >= 2**63:
         raise QueryRefused("cursor", "is none of ours")
     return place
-
-
-def _texts(array: str | None) -> list[str]:
-    return json.loads(array) if array else []

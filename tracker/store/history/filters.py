@@ -6,7 +6,7 @@ from tracker.core.history import Filter
 
 _EXACT = ("type", "page", "device", "browser", "os", "referrer", "user_id")
 
-_IS_COMPANY = (
+IS_COMPANY = (
     "(lower(company_guid) = lower($company) OR contains(lower(company_name), lower($company))"
     " OR contains(lower(company_domain), lower($company)))"
 )
@@ -39,6 +39,9 @@ def where(wanted: Filter, has_hidden: bool) -> Where:
         if value is not None:
             conditions.append(f"{name} = ${name}")
             values[name] = clean(value)
+    if wanted.user_id is not None:
+        # The number finds them four times as fast; the text makes it sure.
+        conditions.append("user_mark = coalesce(md5_number_lower($user_id) & 65535, 0)::USMALLINT")
     if wanted.country is not None:
         conditions.append("lower(country) = lower($country)")
         values["country"] = clean(wanted.country)
@@ -49,9 +52,11 @@ def where(wanted: Filter, has_hidden: bool) -> Where:
         values["session_id"] = clean(wanted.session_id)
     if wanted.company is not None:
         conditions.append(
-            f"session_key IN (SELECT session_key FROM sessions WHERE site = $site AND {_IS_COMPANY})"
+            f"session_key IN (SELECT session_key FROM sessions WHERE site = $site AND {IS_COMPANY}"
+            " UNION ALL SELECT (md5_number_lower(unnest($live_of_company::VARCHAR[])) >> 1)::BIGINT)"
         )
         values["company"] = clean(wanted.company)
+        values["live_of_company"] = [clean(session_id) for session_id in wanted.live_of_company]
     if has_hidden:
         conditions.append(f"session_key NOT IN ({HIDDEN})")
     return Where(" AND ".join(conditions), values)

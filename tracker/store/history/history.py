@@ -1,12 +1,12 @@
 """The past, for whoever asks: every question on a thread of its own, with a time limit."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from tracker.core.clock import Clock
 from tracker.core.history import (
     Cohort,
-    Erased,
     EventPage,
     EventSummary,
     Filter,
@@ -18,13 +18,14 @@ from tracker.core.history import (
     UserStats,
     VisitRow,
 )
-from tracker.store.history import events, figures, removal
+from tracker.store.history import events, figures, removal, visits
 from tracker.store.history.buckets import zone_of
 from tracker.store.history.database import HistoryDatabase
 from tracker.store.history.events import Place, Slice
 from tracker.store.history.mover import Mover
 from tracker.store.history.readers import Readers
-from tracker.store.history.removal import Visitor
+
+T = TypeVar("T")
 
 EXPORT_ROWS = 2_000
 EXPORT_FIRST_MS = 3_600_000
@@ -47,33 +48,35 @@ class History:
         self._clock = clock
 
     async def totals(self, wanted: Filter) -> Totals:
-        return await self._readers.run(partial(figures.totals, wanted=wanted))
+        return await self._answer(figures.totals, wanted)
 
     async def unique_users(self, wanted: Filter) -> int:
-        return await self._readers.run(partial(figures.unique_users, wanted=wanted))
+        return await self._answer(figures.unique_users, wanted)
 
     async def timeseries(
         self, wanted: Filter, interval_s: int | None = None, timezone: str = "UTC"
     ) -> TimeSeries:
         """``interval_s``: one of ``buckets.LADDER_S``; ``None`` chooses one that gives at most 200 points."""
-        job = partial(figures.time_series, wanted=wanted, interval_s=interval_s, zone=zone_of(timezone))
-        return await self._readers.run(job)
+        zone, answers = zone_of(timezone), self._database.answers
+        return await self._readers.run(
+            partial(figures.time_series, wanted=wanted, interval_s=interval_s, zone=zone, answers=answers)
+        )
 
     async def top(self, wanted: Filter, dimension: str, limit: int = 5) -> list[TopItem]:
         """``dimension``: one of ``filters.DIMENSIONS``; at most 100 values."""
-        return await self._readers.run(partial(figures.top, wanted=wanted, dimension=dimension, limit=limit))
+        return await self._answer(figures.top, wanted, dimension, limit)
 
     async def event_summary(self, wanted: Filter, event: str) -> EventSummary:
-        return await self._readers.run(partial(figures.event_summary, wanted=wanted, event=event))
+        return await self._answer(figures.event_summary, wanted, event)
 
     async def user_stats(self, wanted: Filter, user_id: str) -> UserStats:
         return await self._readers.run(partial(figures.user_stats, wanted=wanted, user_id=user_id))
 
     async def funnel(self, wanted: Filter, steps: Sequence[str]) -> list[FunnelStep]:
-        return await self._readers.run(partial(figures.funnel, wanted=wanted, steps=steps))
+        return await self._answer(figures.funnel, wanted, tuple(steps))
 
     async def retention(self, wanted: Filter, timezone: str = "UTC") -> list[Cohort]:
-        return await self._readers.run(partial(figures.retention, wanted=wanted, zone=zone_of(timezone)))
+        return await self._answer(figures.retention, wanted, zone_of(timezone))
 
     async def events(self, wanted: Filter, limit: int = 100, cursor: str | None = None) -> EventPage:
         """Return a page of events, the newest first, 1,000 at most.
@@ -96,8 +99,16 @@ class History:
     async def session_visits(self, site: str, session_id: str) -> list[VisitRow]:
         """Return the last 100 visits of a session that have ended, the newest first."""
         return await self._readers.run(
-            partial(events.visits_of_session, site=site, session_id=session_id, limit=MAX_VISITS)
+            partial(visits.of_session, site=site, session_id=session_id, limit=MAX_VISITS)
         )
+
+    async def company_visits(self, wanted: Filter, limit: int = MAX_VISITS) -> list[VisitRow]:
+        """Return the visits of a company that began in the range and have ended, the newest first.
+
+        100 at most.
+        """
+        shown = max(1, min(limit, MAX_VISITS))
+        return await self._readers.run(partial(visits.of_company, wanted=wanted, limit=shown))
 
     async def export(self, wanted: Filter, rows: int = EXPORT_ROWS) -> AsyncIterator[list[StoredEvent]]:
         """Yield all events in chunks of at most ``rows``, the oldest first.
@@ -127,13 +138,12 @@ class History:
         now = self._clock.now().unix_s
         return await self._mover.write(partial(removal.retain, keep_days=keep_days, now_unix_s=now))
 
-    async def erase(self, visitor: Visitor) -> Erased:
-        """Delete all about one visitor, what waits in the journal included.
-
-        The bodies there go with the next ``Journal.prune``.
-        """
-        await self._mover.catch_up()
-        return await self._mover.write(partial(removal.erase, visitor=visitor))
+    async def _answer(self, question: Callable[..., T], wanted: Filter, *rest: Hashable) -> T:
+        # Companies become known when visits end, and change figures of all times.
+        if wanted.company is not None or "company" in rest:
+            return await self._readers.run(lambda lent: question(lent, wanted, *rest))
+        answers = self._database.answers
+        return await self._readers.run(lambda lent: answers.answer(question, wanted, rest, lent))
 
     @property
     def size_bytes(self) -> int:

@@ -11,6 +11,11 @@ from duckdb import DuckDBPyConnection
 
 SESSION_KEY = "(md5_number_lower({}) >> 1)::BIGINT"
 """63 bits that are the same in every version of DuckDB, which ``hash`` is not."""
+USER_MARK = "coalesce(md5_number_lower({}) & 65535, 0)::USMALLINT"
+"""The same for all events of a user; 0 for those without."""
+
+
+NEVER_MS = 2**63 - 1
 
 
 class Batch(NamedTuple):
@@ -68,7 +73,7 @@ SELECT it.site, round(it.occurred_at * 1000)::BIGINT, $arrivals + seq, round(it.
     it.type, it.session_id, {SESSION_KEY.format("it.session_id")}, it.user_id, it.page, it.country,
     it.device, it.browser, it.os, it.referrer, coalesce(it.ip, ''),
     CASE WHEN {_OWN_ID} THEN it.id::UUID END, CASE WHEN NOT {_OWN_ID} THEN it.id END,
-    it.metadata::VARCHAR, coalesce(it.timestamp_adjusted, false)
+    it.metadata::VARCHAR, coalesce(it.timestamp_adjusted, false), {USER_MARK.format("it.user_id")}
 FROM ({_rows(_EVENT)})
 """
 
@@ -140,6 +145,17 @@ def apply(cursor: DuckDBPyConnection, stream: str, before: Applied, batch: Batch
     cursor.execute("INSERT INTO applied VALUES (?, ?, ?, ?)", [stream, *after])
     cursor.execute("COMMIT")
     return after
+
+
+def changed_since_ms(cursor: DuckDBPyConnection, stream: str, before: Applied, batch: Batch) -> int:
+    """Return from when on an applied batch changes figures, but for those by company."""
+    if stream != "events":
+        # Visits change no figure; what is hidden changes all.
+        return 0 if "HiddenSession" in batch.array else NEVER_MS
+    row = cursor.execute(
+        "SELECT min(time) FROM events WHERE arrival > ?", [before.arrivals + before.seq]
+    ).fetchone()
+    return NEVER_MS if row is None or row[0] is None else int(row[0])
 
 
 def _apply_events(cursor: DuckDBPyConnection, before: Applied, batch: Batch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -134,8 +135,20 @@ class Mover:
 
     async def write(self, job: Callable[[DuckDBPyConnection], T]) -> T:
         """Run ``job`` between two batches, on the thread that writes. Transactions are its own."""
+
+        def run(cursor: DuckDBPyConnection) -> T:
+            try:
+                return job(cursor)
+            finally:
+                self._database.answers.changed(0)
+
         async with self._moving:
-            return await self._on_thread(job)
+            return await self._on_thread(run)
+
+    async def between_batches(self, job: Callable[[], None]) -> None:
+        """Run ``job`` as :meth:`write` does, but without a cursor: it may close the file meanwhile."""
+        async with self._moving:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, job))
 
     async def close(self) -> None:
         """Wait for what is being written. Called once, after :meth:`run` was cancelled."""
@@ -151,7 +164,7 @@ class Mover:
     async def _apply(self, stream: str, applied: Applied, batch: Batch) -> tuple[Applied, int]:
         try:
             return await self._on_thread(
-                partial(loading.apply, stream=stream, before=applied, batch=batch)
+                partial(self._load, stream=stream, before=applied, batch=batch)
             ), batch.rows
         except UNREADABLE as error:
             log.warning("a batch of %s holds what cannot be read (%s)", stream, type(error).__name__)
@@ -162,7 +175,7 @@ class Mover:
         batch = await self._writer.run(
             partial(feed.read_readable, stream=stream, after_seq=applied.seq, last_seq=last_seq)
         )
-        job = partial(loading.apply, stream=stream, before=applied)
+        job = partial(self._load, stream=stream, before=applied)
         try:
             after = await self._on_thread(partial(job, batch=batch))
         except UNREADABLE:
@@ -175,6 +188,17 @@ class Mover:
             batch = Batch("[]", last_seq, 0, 1)
         self.unreadable += batch.unreadable
         return after, batch.rows
+
+    def _load(self, cursor: DuckDBPyConnection, stream: str, before: Applied, batch: Batch) -> Applied:
+        since_ms = 0
+        try:
+            after = loading.apply(cursor, stream, before, batch)
+            # It is committed: what fails now must not look as if it was not.
+            with suppress(duckdb.Error):
+                since_ms = loading.changed_since_ms(cursor, stream, before, batch)
+        finally:
+            self._database.answers.changed(since_ms)
+        return after
 
     async def _on_thread(self, job: Callable[[DuckDBPyConnection], T]) -> T:
         def run() -> T:

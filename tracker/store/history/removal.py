@@ -3,11 +3,12 @@
 Functions for the mover's thread: it is the only one that writes.
 """
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from tracker.core.history import Erased
+from tracker.core.visitor import Visitor
 from tracker.store.history.filters import clean
 
 _TIMES = {"events": "time", "sessions": "ended", "rejects": "time", "gaps": "ended"}
@@ -15,24 +16,22 @@ _TIMES = {"events": "time", "sessions": "ended", "rejects": "time", "gaps": "end
 _WHOLE_MS = 86_400_000
 
 
-class Visitor(NamedTuple):
-    """Whom to forget: every one of these that is given names events and visits of its own.
+class Removed(NamedTuple):
+    """Rows that went."""
 
-    ``session_id``: that session. ``user_id``: all sessions in which the user was seen.
-    ``ip``: all sessions in which the address was seen. ``email``: all sessions whose contact
-    has the address, or whose user goes by it.
-    """
+    events: int
+    sessions: int
+    rejects: int
 
-    site: str | None
-    """``None`` for all sites."""
-    session_id: str | None = None
-    user_id: str | None = None
-    ip: str | None = None
-    email: str | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        return not any((self.session_id, self.user_id, self.ip, self.email))
+class Found(NamedTuple):
+    """What the history knows of a visitor."""
+
+    session_ids: frozenset[str]
+    ips: frozenset[str]
+    """As they are kept."""
+    arrivals: list[int]
+    """Of events that were received lately."""
 
 
 def retain(cursor: DuckDBPyConnection, keep_days: int, now_unix_s: float) -> int:
@@ -56,48 +55,101 @@ def retain(cursor: DuckDBPyConnection, keep_days: int, now_unix_s: float) -> int
     return deleted
 
 
-def erase(cursor: DuckDBPyConnection, visitor: Visitor) -> Erased:
-    """Delete all that is about ``visitor``; events of its sessions go with them.
-
-    Whoever asks for it lets the mover catch up before, and prunes the journal after it.
-    """
-    if visitor.is_empty:
-        return Erased(0, 0, 0)
-    names = ("site", "session_id", "user_id", "ip", "email")
-    values = {name: clean(value) if value else None for name, value in zip(names, visitor, strict=True)}
+def find(
+    cursor: DuckDBPyConnection, visitor: Visitor, session_ids: Collection[str], received_after: float
+) -> Found:
+    """Return all sessions of ``visitor``, those that others know (``session_ids``) included."""
+    values = _values(visitor) | {"known": [clean(text) for text in session_ids]}
     cursor.execute("BEGIN")
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {_SESSIONS}", values)
-    is_theirs = "(site, session_key) IN (SELECT (site, session_key) FROM forgotten)"
-    events = _delete(cursor, f"events WHERE {is_theirs}", {})
-    sessions = _delete(cursor, f"sessions WHERE {is_theirs}", {})
-    _delete(cursor, f"hidden_sessions WHERE {is_theirs}", {})
-    rejects = _delete(cursor, f"rejects WHERE {_IN_REJECT}", values)
+    sessions = cursor.execute("SELECT DISTINCT session_id FROM forgotten").fetchall()
+    ips = cursor.execute(
+        f"SELECT ip FROM events WHERE {_IS_THEIRS} UNION SELECT ip FROM sessions WHERE {_IS_THEIRS}"
+    ).fetchall()
+    arrivals = cursor.execute(
+        f"SELECT arrival FROM events WHERE received > $after AND {_IS_THEIRS}",
+        {"after": int(received_after * 1000)},
+    ).fetchall()
     cursor.execute("DROP TABLE forgotten")
     cursor.execute("COMMIT")
-    # The log holds what was just deleted.
-    cursor.execute("CHECKPOINT")
-    return Erased(events, sessions, rejects)
+    return Found(
+        frozenset(text for (text,) in sessions),
+        frozenset(text for (text,) in ips),
+        [number for (number,) in arrivals],
+    )
 
 
+def erase(cursor: DuckDBPyConnection, visitor: Visitor, session_ids: Collection[str]) -> Removed:
+    """Delete all that is about ``visitor``: what is found, and what is of ``session_ids``.
+
+    The file holds the texts on, where nobody reads them, until it is written anew.
+    """
+    if visitor.is_empty:
+        return Removed(0, 0, 0)
+    values = _values(visitor) | {"known": [clean(text) for text in session_ids]}
+    cursor.execute("BEGIN")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {_SESSIONS}", values)
+    events = _delete(cursor, f"events WHERE {_IS_THEIRS}", {})
+    sessions = _delete(cursor, f"sessions WHERE {_IS_THEIRS}", {})
+    _delete(cursor, f"hidden_sessions WHERE {_IS_THEIRS}", {})
+    rejects = _delete(cursor, f"rejects WHERE {_IN_REJECT}", _reject_values(visitor))
+    cursor.execute("DROP TABLE forgotten")
+    cursor.execute("COMMIT")
+    return Removed(events, sessions, rejects)
+
+
+_IS_THEIRS = "(site, session_key) IN (SELECT (site, session_key) FROM forgotten)"
 _SITE = "($site IS NULL OR site = $site)"
-_EMAIL_IN = "coalesce(contains(lower({}), lower($email)), false)"
+
+
+def _mentions(column: str) -> str:
+    # The cheap look first.
+    return (
+        f"(coalesce(contains(lower({column}), $email), false)"
+        f" AND coalesce(regexp_matches(lower({column}), $pattern), false))"
+    )
+
+
+_IS_NAMED = (
+    "list_contains($known::VARCHAR[], session_id) OR session_id = $session_id OR user_id = $user_id"
+    " OR list_contains($ips::VARCHAR[], ip) OR lower(user_id) = $email"
+)
 
 # A parameter without a value is NULL: what is compared with it never holds.
 _SESSIONS = f"""
-SELECT DISTINCT site, session_key FROM events WHERE {_SITE} AND (
-    session_id = $session_id OR user_id = $user_id OR ip = $ip
-    OR lower(user_id) = lower($email) OR {_EMAIL_IN.format("metadata")})
+SELECT DISTINCT site, session_key, session_id FROM events WHERE {_SITE} AND ({_IS_NAMED}
+    OR {_mentions("metadata")} OR {_mentions("page")} OR {_mentions("referrer")} OR {_mentions("session_id")})
 UNION
-SELECT DISTINCT site, session_key FROM sessions WHERE {_SITE} AND (
-    session_id = $session_id OR user_id = $user_id OR ip = $ip
-    OR lower(user_id) = lower($email)
-    OR list_contains(list_transform(from_json(emails, '["VARCHAR"]'), lambda one: lower(one)), lower($email)))
+SELECT DISTINCT site, session_key, session_id FROM sessions WHERE {_SITE} AND ({_IS_NAMED}
+    OR {_mentions("referrer")} OR {_mentions("session_id")}
+    OR list_contains(list_transform(from_json(emails, '["VARCHAR"]'), lambda one: lower(one)), $email))
 """
 
 _IN_REJECT = f"""
-{_SITE} AND (contains(excerpt, $session_id) OR contains(excerpt, $user_id) OR contains(excerpt, $ip)
-    OR {_EMAIL_IN.format("excerpt")})
+{_SITE} AND ({_mentions("excerpt")}
+    OR len(list_filter($needles::VARCHAR[], lambda needle: contains(excerpt, needle))) > 0)
 """
+
+
+def _values(visitor: Visitor) -> dict[str, Any]:
+    def text(value: str | None) -> str | None:
+        return clean(value) if value else None
+
+    email = text(visitor.email)
+    return {
+        "site": text(visitor.site),
+        "session_id": text(visitor.session_id),
+        "user_id": text(visitor.user_id),
+        "ips": [clean(ip) for ip in visitor.ips],
+        "email": email.lower() if email else None,
+        "pattern": visitor.email_pattern,
+    }
+
+
+def _reject_values(visitor: Visitor) -> dict[str, Any]:
+    values = _values(visitor)
+    kept = {name: values[name] for name in ("site", "email", "pattern")}
+    return kept | {"needles": [clean(needle) for needle in visitor.needles]}
 
 
 def _delete(cursor: DuckDBPyConnection, what: str, values: dict[str, Any]) -> int:

@@ -40,12 +40,13 @@ def salvage(damaged: Path, new: Path) -> dict[str, Salvaged]:
         raise StoreUnusable(new, "it exists already")
     connection = duckdb.connect(str(new))
     try:
-        tables.migrate(connection)
         try:
             path = str(damaged).replace("'", "''")
             connection.execute(f"ATTACH '{path}' AS damaged (READ_ONLY)")
         except duckdb.Error as error:
             raise StoreUnusable(damaged, str(error).splitlines()[0]) from error
+        # Later steps are made when it is opened: rows fit tables of their own version only.
+        tables.migrate(connection, tables.STEPS[: _version_of(connection)])
         connection.execute("DELETE FROM main.applied")
         result = {table: _copy_table(connection, table) for table in tables.TABLES}
         if not result["applied"].rows:
@@ -57,6 +58,14 @@ def salvage(damaged: Path, new: Path) -> dict[str, Salvaged]:
     finally:
         connection.close()
         new.chmod(0o600)
+
+
+def _version_of(connection: DuckDBPyConnection) -> int:
+    try:
+        (found,) = connection.execute("SELECT max(number) FROM damaged.version").fetchall()[0]
+    except duckdb.Error:
+        found = None
+    return found or len(tables.STEPS)
 
 
 def _copy_table(connection: DuckDBPyConnection, table: str) -> Salvaged:

@@ -39,7 +39,15 @@ FIRST: Step = (
     "INSERT INTO applied VALUES ('events', '', 0, 0), ('outbox', '', 0, 0)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST,)
+# 16 bits of the user id's MD5, 0 for none: one user among 10 M events is found in a quarter of the
+# time, for 2 bytes an event. Without NULLs, which cost more to read than the numbers themselves.
+USER_MARK: Step = (
+    "ALTER TABLE events ADD COLUMN user_mark USMALLINT",
+    "ALTER TABLE events ALTER COLUMN user_mark TYPE USMALLINT"
+    " USING coalesce(md5_number_lower(user_id) & 65535, 0)::USMALLINT",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, USER_MARK)
 
 TABLES = ("events", "sessions", "hidden_sessions", "rejects", "gaps", "applied")
 
@@ -54,7 +62,10 @@ class UnknownVersion(StoreError):
 
 def version_of(cursor: DuckDBPyConnection) -> int:
     """Return how many steps the file has been through; -1 when it is no history at all."""
-    names = {name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    found = cursor.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    ).fetchall()
+    names = {name for (name,) in found}
     if "version" not in names:
         return -1 if names else 0
     row = cursor.execute("SELECT max(number) FROM version").fetchone()

@@ -1,0 +1,33 @@
+"""Ids for events that bring none."""
+
+import os
+from collections.abc import Callable
+
+from tracker.core.clock import Clock
+
+RANDOM_BYTES = 10
+DRAWN_BYTES = 4_000
+
+
+class EventIds:
+    """48 bits of time and 80 random ones.
+
+    In the order of time they fall next to each other in the journal's index: with
+    random ids alone it stored half as many events a second. Chance is drawn for 400
+    ids at once: each draw gives up the interpreter's lock, and to get it back from
+    the journal's thread took 40 µs, an eighth of the whole cost of an event.
+    """
+
+    def __init__(self, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._clock = clock
+        self._random = random
+        self._drawn = b""
+        self._used = 0
+
+    def __call__(self) -> str:
+        if self._used == len(self._drawn):
+            self._drawn = self._random(DRAWN_BYTES)
+            self._used = 0
+        self._used += RANDOM_BYTES
+        milliseconds = int(self._clock.now().unix_s * 1000)
+        return (milliseconds.to_bytes(6, "big") + self._drawn[self._used - RANDOM_BYTES : self._used]).hex()
