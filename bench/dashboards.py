@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
@@ -15,6 +17,8 @@ from bench.posting import post_evenly
 from bench.process import MeasuredService, measured_service
 
 MARK = b'"id":"bench-'
+PART_HEADER = re.compile(rb"[\x00\x80](?:[\x00-\x7d]|\x7e[\s\S]{2}|\x7f[\s\S]{8})")
+"""The header of a further part of a long message; the texts of the benchmark hold neither first byte."""
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -40,6 +44,8 @@ class Watcher(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now_s = time.monotonic()
         text = self._rest + data
+        if b"\x00" in text or b"\x80" in text:
+            text = PART_HEADER.sub(b"", text)
         position = text.find(MARK)
         while position >= 0:
             start = position + len(MARK)
@@ -59,19 +65,30 @@ async def measure(
     kind = "batched" if batch else "single"
     name = f"dashboards: {rate:,.0f} events/s, {dashboards} dashboards, {kind} frames"
     return [
-        Figure(f"{name}: p50", calm[0], "ms"),
-        Figure(f"{name}: p99", calm[1], "ms", "≤ 150"),
-        Figure(f"{name}: frames missing", calm[2], "events", "0"),
-        Figure(f"{name}, one never reads: p50", stalled[0], "ms"),
-        Figure(f"{name}, one never reads: p99", stalled[1], "ms", "≤ 150"),
-        Figure(f"{name}, one never reads: memory more", stalled[3] - calm[3], "MiB", "bounded"),
-        Figure(f"{name}: processor time an event", calm[4], "µs"),
+        Figure(f"{name}: p50", calm.p50_ms, "ms"),
+        Figure(f"{name}: p99", calm.p99_ms, "ms", "≤ 150"),
+        Figure(f"{name}: events missing", calm.missing, "", "0"),
+        # A service that gets no processor for 0.4 s leaves out the oldest of more than 200 events.
+        Figure(f"{name}: of them left out of a crowded moment", calm.left_out, "", "0"),
+        Figure(f"{name}, one never reads: p50", stalled.p50_ms, "ms"),
+        Figure(f"{name}, one never reads: p99", stalled.p99_ms, "ms", "≤ 150"),
+        Figure(f"{name}, one never reads: memory more", stalled.rss_mib - calm.rss_mib, "MiB", "bounded"),
+        Figure(f"{name}: processor time an event", calm.cpu_us, "µs"),
     ]
 
 
-async def _run(
-    rate: float, dashboards: int, seconds: float, batch: bool, stalled: int
-) -> tuple[float, float, int, float, float]:
+class Run(NamedTuple):
+    p50_ms: float
+    p99_ms: float
+    missing: int
+    """Over all dashboards."""
+    left_out: int
+    rss_mib: float
+    cpu_us: float
+    """An event."""
+
+
+async def _run(rate: float, dashboards: int, seconds: float, batch: bool, stalled: int) -> Run:
     query = "?batch=1" if batch else ""
     async with (
         measured_service("store.url=duckdb::memory:", "limits.ingest_per_second=0") as service,
@@ -96,13 +113,13 @@ async def _run(
         delays_ms = [
             (seen_s - sent_s[number]) * 1000 for w in watchers for number, seen_s in w.seen_s.items()
         ]
-        missing = dashboards * len(sent_s) - len(delays_ms)
-        return (
-            percentile(delays_ms, 0.5),
-            percentile(delays_ms, 0.99),
-            missing,
-            rss_mib,
-            cpu_s / len(sent_s) * 1e6,
+        return Run(
+            p50_ms=percentile(delays_ms, 0.5),
+            p99_ms=percentile(delays_ms, 0.99),
+            missing=dashboards * len(sent_s) - len(delays_ms),
+            left_out=dashboards * (await service.status())["dashboards"]["droppedFeedEvents"],
+            rss_mib=rss_mib,
+            cpu_us=cpu_s / len(sent_s) * 1e6,
         )
 
 

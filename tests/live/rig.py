@@ -21,7 +21,8 @@ from tracker.core.inputs import (
 )
 from tracker.core.rules import Rules
 from tracker.live.dashboard import Dashboard
-from tracker.live.hub import Hub
+from tracker.live.hub import MAX_DASHBOARDS, Hub
+from tracker.pipeline import Pipeline
 
 Message = dict[str, Any]
 ACME = Identity(
@@ -33,15 +34,17 @@ DATA_CENTER = Identity(data_center_guid="b8e8879e-3382-4908-8f1e-7638473d0913")
 class Rig:
     """Core and hub without sockets and without the hub's own task: the test flushes."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, max_dashboards: int = MAX_DASHBOARDS) -> None:
         self.clock = FakeClock()
         self.core = Core(rules or Rules(spike_visitors_per_minute=0, milestones=()), self.clock.now())
-        self.hub = Hub(self.core, self.clock)
+        self.hub = Hub(self.core, self.clock, max_dashboards)
+        self._pipeline = Pipeline(self.core)
+        self._pipeline.connect(self.hub.shell)
         self._events = 0
 
     def feed(self, happened: Input) -> list[Effect]:
         effects = self.core.handle(happened)
-        self.hub.publish(effects)
+        self._pipeline.carry_out(effects)
         return effects
 
     def event(self, session_id: str = "a", page: str | None = "/", **fields: Any) -> list[Effect]:

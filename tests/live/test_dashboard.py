@@ -1,5 +1,10 @@
 """A dashboard that reads too slowly, one that comes back, and the numbers both see."""
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from tests.live.rig import Rig, of_type, seqs, take, take_all, types
 from tracker.live.dashboard import MAX_BUNDLES, MAX_BYTES, OVERFLOW_WINDOW_S, Dashboard
 from tracker.live.ring import MAX_MESSAGES
@@ -205,3 +210,86 @@ async def test_F2e_05_numbers_of_another_process_are_never_taken_for_ones_own() 
     (snapshot,) = take(after.join(after_seq=last))
     assert snapshot["type"] == "snapshot"
     assert last < snapshot["seq"] < 2**53
+
+
+class Connection:
+    """Takes whole frames at once while it is free."""
+
+    def __init__(self) -> None:
+        self.is_free = True
+        self.written: list[bytes] = []
+
+    def write(self, frames: bytes) -> bool:
+        if self.is_free:
+            self.written.append(frames)
+        return self.is_free
+
+
+@asynccontextmanager
+async def waiting_writer(dashboard: Dashboard) -> AsyncIterator[list[bytes]]:
+    """A connection's writer; gives what it took the long way."""
+    taken: list[bytes] = []
+
+    async def write() -> None:
+        while True:
+            taken.extend(await dashboard.frames())
+
+    async with asyncio.TaskGroup() as tasks:
+        writer = tasks.create_task(write())
+        await asyncio.sleep(0)
+        yield taken
+        writer.cancel()
+
+
+async def test_what_is_told_goes_out_at_once_while_nothing_waits() -> None:
+    rig, connection = Rig(), Connection()
+    dashboard = rig.join_and_start(batch=True)
+    dashboard.write_with(connection.write)
+    sent = rig.hub.counters.messages_sent
+    async with waiting_writer(dashboard) as taken:
+        rig.event(page="/at-once")
+        rig.hub.flush()
+        assert dashboard.queued == 0
+        assert b"/at-once" in connection.written[0]
+        assert rig.hub.counters.messages_sent > sent
+        await rig.ask(dashboard, "ping")
+        await asyncio.sleep(0)
+    (answer,) = taken
+    last = json.loads(connection.written[-1][4:])[-1]["seq"]
+    assert b'"seq":%d' % last in answer, "an answer carries the number of what went out before it"
+
+
+async def test_a_busy_connection_and_a_busy_writer_keep_the_order() -> None:
+    rig, connection = Rig(), Connection()
+    dashboard = rig.join_and_start(batch=True)
+    dashboard.write_with(connection.write)
+    rig.event(page="/nobody-waits")
+    rig.hub.flush()
+    assert (connection.written, dashboard.queued) == ([], 1)
+    async with waiting_writer(dashboard) as taken:
+        assert b"/nobody-waits" in taken.pop()
+        connection.is_free = False
+        rig.event(page="/busy")
+        rig.hub.flush()
+        connection.is_free = True
+        rig.event(page="/after-the-busy-one")
+        rig.hub.flush()
+        assert connection.written == []
+        await asyncio.sleep(0)
+        assert b"/busy" in taken[0]
+        assert b"/after-the-busy-one" in taken[1]
+        rig.event(page="/free-again")
+        rig.hub.flush()
+        assert b"/free-again" in connection.written[0]
+
+
+async def test_what_does_not_fit_into_one_write_is_left_to_the_writer() -> None:
+    rig, connection = Rig(), Connection()
+    dashboard = rig.join_and_start(batch=True)
+    dashboard.write_with(connection.write)
+    async with waiting_writer(dashboard) as taken:
+        rig.event(metadata={"text": "x" * 100_000})
+        rig.hub.flush()
+        await asyncio.sleep(0)
+        assert connection.written == []
+        assert len(taken) > 1

@@ -1,6 +1,6 @@
 """The dashboards of one site and what they are told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from msgspec import Raw
@@ -54,6 +54,8 @@ class Channel:
         self._connected_at: float | None = None
         self._disconnected = False
         self._missed = False
+        self._forgotten = False
+        self._renew = False
 
     @property
     def dashboards(self) -> Iterator[Dashboard]:
@@ -70,11 +72,22 @@ class Channel:
 
     @property
     def is_dirty(self) -> bool:
-        return bool(self.pending) or self._connected_at is not None or self._disconnected
+        return bool(self.pending) or self._connected_at is not None or self._disconnected or self._renew
 
     def miss(self) -> None:
         """Something changed while nobody watched."""
         self._missed = True
+
+    def forget(self, session_ids: Iterable[str]) -> None:
+        """Take back all that was told of these sessions: who comes back gets a snapshot without them."""
+        for feed in self._feeds.values():
+            feed.forget()
+        if not self.has_dashboards:
+            self.miss()
+            return
+        for session_id in session_ids:
+            self.pending.session_forgotten(session_id)
+            self._forgotten = True
 
     # Dashboards come and go
 
@@ -141,7 +154,9 @@ class Channel:
         Rendering and encoding cost per message and naming, not per dashboard.
         """
         now = self._clock.now()
-        if self.pending.start_over:
+        # Their ends were told by the flush before; their events in the feed go with a new snapshot.
+        renew, self._renew, self._forgotten = self._renew, self._forgotten, False
+        if self.pending.start_over or renew:
             self._start_all_over()
         averages = self.pace.due(self.site, now)
         data = self.pending.take(self.site, now, averages)

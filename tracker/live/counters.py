@@ -20,12 +20,16 @@ class Counters(Struct):
     resume_hits: int = 0
     resume_misses: int = 0
     request_errors: int = 0
+    turned_away: int = 0
+    """Dashboards that were refused because there were too many already."""
 
 
 class HubStatus(Struct, frozen=True, rename="camel"):
     """One reading of a hub."""
 
     dashboards: int
+    max_dashboards: int
+    """As many as the limit of open files allows; one more is refused (503)."""
     dashboards_by_site: dict[str, int]
     queued_bundles: int
     """Over all dashboards; each holds at most 256 and 1 MiB."""
@@ -46,4 +50,5 @@ class HubStatus(Struct, frozen=True, rename="camel"):
     resume_hits: int
     resume_misses: int
     request_errors: int
+    turned_away: int
     actions: dict[str, int]

@@ -17,6 +17,9 @@ OVERFLOWS_TO_CLOSE = 3
 OVERFLOW_WINDOW_S = 60.0
 TRY_AGAIN_LATER = 1013
 
+WriteAtOnce = Callable[[bytes], bool]
+"""Writes whole frames to a connection; ``False`` when it is busy, and nothing was written."""
+
 
 class Answer(NamedTuple):
     """A message for one dashboard alone; its ``seq`` is known when its turn comes."""
@@ -38,6 +41,10 @@ class Dashboard:
     writer gets is a snapshot, rendered when it asks and not before. The third
     overflow within a minute closes the connection (1013).
 
+    A connection that can write at once says so with :meth:`write_with`. What the
+    site tells then goes out as it is offered, as long as nothing waits: no task has
+    to wake up for it, which is most of the cost of a flush.
+
     Messages for this dashboard alone (answers, errors, snapshots) carry the ``seq``
     of the last site message before them and do not count up.
     """
@@ -53,6 +60,8 @@ class Dashboard:
         "_ready",
         "_request_snapshot",
         "_start",
+        "_write_at_once",
+        "_writer_waits",
         "batch",
         "naming",
         "queued_bytes",
@@ -75,6 +84,8 @@ class Dashboard:
         self._start: deque[Bundle] = deque()
         self._given_seq = 0
         self._lost = True
+        self._writer_waits = False
+        self._write_at_once: WriteAtOnce | None = None
         self._ready = asyncio.Event()
         self._ended = asyncio.Event()
         self._close_code: int | None = None
@@ -101,6 +112,10 @@ class Dashboard:
         """The same for a server that makes the frames itself: one text each."""
         return [payload.decode() for payload in (await self._next()).payloads(self.batch)]
 
+    def write_with(self, write_at_once: WriteAtOnce) -> None:
+        """Let the hub write past the queue and :meth:`frames` whenever both have nothing to do."""
+        self._write_at_once = write_at_once
+
     async def ended(self) -> int | None:
         """Wait until the connection has to end; return the code to close with, if any."""
         await self._ended.wait()
@@ -115,8 +130,8 @@ class Dashboard:
     # What the hub calls
 
     def offer(self, bundle: Bundle, monotonic_s: float) -> None:
-        """Queue messages of the site."""
-        if not self._lost:
+        """Send or queue messages of the site."""
+        if not self._lost and not self._goes_at_once(bundle):
             self._put(bundle, monotonic_s)
 
     def tell(self, data: Wire, monotonic_s: float) -> None:
@@ -147,6 +162,16 @@ class Dashboard:
         self._lost = True
         self._ready.set()
 
+    def _goes_at_once(self, bundle: Bundle) -> bool:
+        if self._write_at_once is None or not self._writer_waits or self._queue or self._start:
+            return False
+        chunks = bundle.frames(self.batch)
+        # More than one chunk may fill the buffer halfway: that is for the writer, who can wait.
+        if len(chunks) != 1 or not self._write_at_once(chunks[0]):
+            return False
+        self._count(bundle)
+        return True
+
     def _put(self, item: Bundle | Answer, monotonic_s: float) -> None:
         if self._queue and (
             len(self._queue) >= MAX_BUNDLES or self.queued_bytes + item.size_bytes > MAX_BYTES
@@ -172,12 +197,19 @@ class Dashboard:
             self._ready.clear()
             if self._lost:
                 self._request_snapshot(self)
-            await self._ready.wait()
+            self._writer_waits = True
+            try:
+                await self._ready.wait()
+            finally:
+                self._writer_waits = False
         bundle = self._start.popleft() if self._start else self._take()
+        self._count(bundle)
+        return bundle
+
+    def _count(self, bundle: Bundle) -> None:
         self._given_seq = bundle.last_seq
         self._counters.messages_sent += len(bundle.messages)
         self._counters.bytes_sent += bundle.size_bytes
-        return bundle
 
     def _take(self) -> Bundle:
         item = self._queue.popleft()

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol, assert_never
 
 from tracker.core.clock import Clock
 from tracker.core.effects import (
     Alert,
-    Effect,
     EventShown,
     ResetDone,
     SessionChanged,
@@ -16,6 +15,7 @@ from tracker.core.effects import (
     SessionHidden,
     StatisticsChanged,
     UpstreamStatus,
+    VisitorForgotten,
 )
 from tracker.core.site import LiveSite
 from tracker.live import rows
@@ -39,6 +39,7 @@ FLUSH_INTERVAL_S = 0.05
 MAX_LAG_S = 0.45
 MAX_ACTIONS = 100
 OTHER_ACTIONS = "other"
+MAX_DASHBOARDS = 10_000
 MAX_IDLE_CHANNELS = 256
 CONCURRENT_WALKS = 2
 
@@ -52,12 +53,17 @@ class LiveState(Protocol):
 class Hub:
     """All dashboards of all sites.
 
-    The core's owner hands every effect to :meth:`publish`; the task of
-    :meth:`run` flushes what they marked, at most every 50 ms. Everything here
+    The core's owner hands every effect to what ``shell`` has for its kind, which marks
+    what changed and costs the same however many dashboards there are; the task of
+    :meth:`run` flushes what was marked, at most every 50 ms. Everything here
     runs on the event loop, which alone changes the core too.
+
+    Args:
+        max_dashboards: over all sites; whoever asks beyond them is told that the hub ``is_full``.
     """
 
-    def __init__(self, live: LiveState, clock: Clock) -> None:
+    def __init__(self, live: LiveState, clock: Clock, max_dashboards: int = MAX_DASHBOARDS) -> None:
+        self.max_dashboards = max_dashboards
         self._live = live
         self._clock = clock
         self._channels: dict[str, Channel] = {}
@@ -65,10 +71,11 @@ class Hub:
         self._walks = asyncio.Semaphore(CONCURRENT_WALKS)
         self._actions: Counter[str] = Counter()
         self.counters = Counters()
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self.shell: dict[type, Callable[[Any], None]] = {
             SessionChanged: self._session_changed,
             SessionEnded: self._session_ended,
             SessionHidden: self._session_hidden,
+            VisitorForgotten: self._visitor_forgotten,
             EventShown: self._event_shown,
             StatisticsChanged: self._figures_changed,
             Alert: self._alert,
@@ -77,13 +84,6 @@ class Hub:
         }
 
     # From the core
-
-    def publish(self, effects: Iterable[Effect]) -> None:
-        """Mark what ``effects`` change. Costs the same however many dashboards there are."""
-        for effect in effects:
-            handler = self._handlers.get(type(effect))
-            if handler is not None:
-                handler(effect)
 
     def _watched(self, site: str) -> Channel | None:
         """Return the channel to mark, or ``None`` where nobody would hear of it."""
@@ -109,6 +109,11 @@ class Hub:
         if channel := self._watched(effect.session.site):
             channel.pending.session_hidden(effect.session)
 
+    def _visitor_forgotten(self, effect: VisitorForgotten) -> None:
+        if channel := self._channels.get(effect.site):
+            channel.forget(effect.session_ids)
+            self._work.set()
+
     def _event_shown(self, effect: EventShown) -> None:
         if channel := self._watched(effect.event.site):
             channel.pending.event_shown(effect.event)
@@ -130,6 +135,19 @@ class Hub:
             channel.pending.reset(effect.at)
 
     # Dashboards
+
+    @property
+    def is_full(self) -> bool:
+        """No further dashboard may join."""
+        return self.dashboards >= self.max_dashboards
+
+    @property
+    def dashboards(self) -> int:
+        return sum(channel.total_dashboards for channel in self._channels.values())
+
+    def turn_away(self) -> None:
+        """Count a dashboard that did not get in because the hub is full."""
+        self.counters.turned_away += 1
 
     def join(
         self, site: str, *, naming: str = "camel", batch: bool = False, after_seq: int | None = None
@@ -256,6 +274,7 @@ class Hub:
         totals = {name: getattr(self.counters, name) for name in self.counters.__struct_fields__}
         return HubStatus(
             dashboards=len(dashboards),
+            max_dashboards=self.max_dashboards,
             dashboards_by_site={name: count for name, count in by_site.items() if count},
             queued_bundles=sum(dashboard.queued for dashboard in dashboards),
             queued_bytes=sum(dashboard.queued_bytes for dashboard in dashboards),

@@ -78,16 +78,22 @@ class Pending:
         self._sessions[session.id] = session
 
     def session_ended(self, session: Session, reason: Reason) -> None:
-        self._sessions.pop(session.id, None)
-        self._ended[session.id] = reason
+        self._end(session.id, reason)
+
+    def _end(self, session_id: str, reason: Reason) -> None:
+        self._sessions.pop(session_id, None)
+        self._ended[session_id] = reason
         if len(self._ended) > MAX_ENDED:
             self.start_over = True
             self._ended.clear()
             self._sessions.clear()
 
     def session_hidden(self, session: Session) -> None:
-        self.session_ended(session, "hidden")
-        self._events = deque(event for event in self._events if event.session_id != session.id)
+        self.session_forgotten(session.id)
+
+    def session_forgotten(self, session_id: str) -> None:
+        self._end(session_id, "hidden")
+        self._events = deque(event for event in self._events if event.session_id != session_id)
 
     def event_shown(self, event: SiteEvent) -> None:
         if len(self._events) == MAX_EVENTS:
