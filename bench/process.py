@@ -1,6 +1,7 @@
 """The service under measurement: its own process, as a user runs it."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +32,9 @@ class MeasuredService:
         """Processor time of the process so far, all threads."""
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
 
     async def status(self) -> dict[str, Any]:
         response = await self.client.get("/api/status")
