@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import dashboards, history, sessions, upstream
+from bench import dashboards, dashboards_many, durable_posts, history, kills, sessions, upstream
 from bench.figures import Figure, table
 
 MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
@@ -14,7 +14,10 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "sessions": sessions.measure,
     "dashboards": dashboards.measure,
     "dashboards-single": lambda: dashboards.measure(batch=False),
+    "dashboards-many": dashboards_many.measure,
     "history": history.measure,
+    "posting": durable_posts.measure,
+    "kills": kills.measure,
 }
 
 

@@ -5,7 +5,9 @@ Its own few lines of HTTP: a general client costs more processor time than the s
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
@@ -18,23 +20,32 @@ async def post_evenly(
     count = int(rate * seconds)
     began_s = time.monotonic() + 0.1
     answers_ms: list[float] = []
-    host = urlsplit(base_url)
 
     async def drive(first: int) -> None:
-        reader, writer = await asyncio.open_connection(host.hostname, host.port)
-        for number in range(first, count, CONNECTIONS):
-            due_s = began_s + number / rate
-            if (wait_s := due_s - time.monotonic()) > 0:
-                await asyncio.sleep(wait_s)
-            await _post(reader, writer, body(number))
-            answers_ms.append((time.monotonic() - due_s) * 1000)
-        writer.close()
-        await writer.wait_closed()
+        async with post(base_url) as send:
+            for number in range(first, count, CONNECTIONS):
+                due_s = began_s + number / rate
+                if (wait_s := due_s - time.monotonic()) > 0:
+                    await asyncio.sleep(wait_s)
+                await send(body(number))
+                answers_ms.append((time.monotonic() - due_s) * 1000)
 
     async with asyncio.TaskGroup() as tasks:
         for first in range(CONNECTIONS):
             tasks.create_task(drive(first))
     return {str(number): began_s + number / rate for number in range(count)}, answers_ms
+
+
+@asynccontextmanager
+async def post(base_url: str) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+    """Connect and give what POSTs one body and waits for its 201."""
+    host = urlsplit(base_url)
+    reader, writer = await asyncio.open_connection(host.hostname, host.port)
+    try:
+        yield partial(_post, reader, writer)
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> None:

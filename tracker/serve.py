@@ -2,19 +2,29 @@
 
 import asyncio
 import gc
+import logging
 import random
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 import uvloop
 
-from tracker import logs
+from tracker import logs, operator_token
+from tracker.accounts import mode_in
 from tracker.clock import SystemClock
+from tracker.http.access import Gate
+from tracker.http.clients import ClientAddresses
+from tracker.http.protocol import LimitedProtocol, RequestLimits, protocol_with
+from tracker.open_files import raise_limit
 from tracker.server import AddressTaken, Server, listen
-from tracker.settings import Settings
+from tracker.settings import Settings, SettingsError
 from tracker.store.errors import StoreError
 from tracker.wiring import running
+
+log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> int:
@@ -23,24 +33,26 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
     ``say`` gets the address that it listens on, or why it does not start.
     """
     logs.configure()
-    if needs_access_control(settings):
-        say(
-            "error: auth.mode: access control is not built yet, so the service listens on loopback only;"
-            " set server.host=127.0.0.1 and put a proxy with a login in front of it"
-        )
-        return 2
+    raise_limit()
     try:
+        # Nothing may listen where it would be open to all.
+        mode_in(settings)
         listener = listen(settings.server.host, settings.server.port)
+    except SettingsError as error:
+        return _refuse(error, say)
     except AddressTaken as taken:
         say(f"error: {taken}; choose another one with --set server.port=...")
         return 1
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, listener, say))
+    except SettingsError as error:
+        return _refuse(error, say)
     except StoreError as error:
         say(f"error: {error}")
         return 1
     finally:
+        listener.close()
         # What stays frozen at the end of the process is reported as leaked by the store's library.
         gc.unfreeze()
     return 0
@@ -48,26 +60,64 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
 
 async def _serve(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
     async with running(settings, SystemClock(), random.Random()) as service:
-        server = Server(service.app, on_exit=service.stop)
-        tune_garbage_collection()
         host, port = listener.getsockname()[:2]
-        say(f"tracker listening on http://{f'[{host}]' if ':' in host else host}:{port}")
-        await server.serve(sockets=[listener])
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+        def tell_where() -> None:
+            say(f"tracker listening on {url}")
+            if service.setup_token is not None:
+                link = f"{_reachable(host, port)}/#setup={service.setup_token}"
+                say(f"make the administrator's account, within 24 hours: {link}")
+
+        server = Server(service.app, tell_where, on_exit=service.stop, http=_protocol(settings))
+        tune_garbage_collection()
+        tune_threads()
+        with _commands_welcome(service.gate, settings, url):
+            await server.serve(sockets=[listener])
 
 
-def needs_access_control(settings: Settings) -> bool:
-    if settings.auth.mode == "auto":
-        return not is_loopback(settings.server.host)
-    return settings.auth.mode == "required" or not is_loopback(settings.server.host)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+@contextmanager
+def _commands_welcome(gate: Gate, settings: Settings, url: str) -> Iterator[None]:
+    """Leave the file by which the commands of this machine reach the service."""
+    path = operator_token.path_of(settings.store)
+    if path is None:
+        yield
+        return
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        gate.trust_operator(operator_token.make(path, url))
+    except OSError as error:
+        log.warning(
+            "%s cannot be written (%s): the commands will not reach the service", path, error.strerror
+        )
+    try:
+        yield
+    finally:
+        operator_token.remove(path)
+
+
+def _refuse(error: SettingsError, say: Callable[[str], None]) -> int:
+    for fault in error.faults:
+        say(f"error: {fault}")
+    return 2
+
+
+def _protocol(settings: Settings) -> type[LimitedProtocol]:
+    limits = RequestLimits(connections_per_address=settings.limits.connections_per_address)
+    return protocol_with(limits, ClientAddresses(settings.server.trusted_proxies).is_trusted_proxy)
+
+
+def _reachable(host: str, port: int) -> str:
+    """Return an address for a browser on this machine, whose cookies need no HTTPS."""
+    name = "localhost" if ip_address(host).is_unspecified else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def tune_threads() -> None:
+    """Let a thread that waits for the interpreter have it sooner than after 5 ms.
+
+    The journal's thread waits for it several times in every commit, and answers wait for the commit.
+    """
+    sys.setswitchinterval(0.0005)
 
 
 def tune_garbage_collection() -> None:

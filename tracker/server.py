@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tracker.http.frames import FrameProtocol
+from tracker.http.protocol import LimitedProtocol
 
 PING_INTERVAL_S = 10.0
 PING_TIMEOUT_S = 10.0
@@ -46,11 +47,18 @@ class Server(uvicorn.Server):
     A second signal skips the drain.
     """
 
-    def __init__(self, app: ASGIApp, on_exit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        on_listening: Callable[[], None],
+        on_exit: Callable[[], None],
+        http: type[LimitedProtocol] = LimitedProtocol,
+    ) -> None:
+        """``on_listening`` is called once requests are answered and signals are heeded."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=http,
                 ws=FrameProtocol,
                 ws_ping_interval=PING_INTERVAL_S,
                 ws_ping_timeout=PING_TIMEOUT_S,
@@ -64,7 +72,12 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=DRAIN_S,
             )
         )
+        self._on_listening = on_listening
         self._on_exit = on_exit
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_listening()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

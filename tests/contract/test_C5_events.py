@@ -1,44 +1,9 @@
 """Section 5 of the contract, "Events in": every answer of ``POST /api/events``."""
 
-import asyncio
-import json
 from typing import Any
 
-import httpx
-
-from tests.support.service import RunningService, run_service
-
-EVENT = {"type": "pageview", "sessionId": "s1", "page": "/pricing"}
-INPUT = "input-of-the-sender"
-JSON = {"Content-Type": "application/json"}
-
-
-def refusal(response: httpx.Response, status: int) -> dict[str, Any]:
-    """Check the one shape of failures and return the body."""
-    assert response.status_code == status, response.text
-    body: dict[str, Any] = response.json()
-    assert set(body) == {"success", "message", "errors", "requestId"}
-    assert body["success"] is False
-    assert body["message"]
-    assert body["requestId"]
-    assert all(set(fault) == {"field", "message"} for fault in body["errors"])
-    assert INPUT not in response.text, "the input is never echoed"
-    assert "Traceback" not in response.text
-    return body
-
-
-def fields(body: dict[str, Any]) -> list[str]:
-    return [fault["field"] for fault in body["errors"]]
-
-
-async def send(service: RunningService, body: bytes, **headers: str) -> httpx.Response:
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await service.http.post("/api/events", content=body, headers=JSON | headers)
-
-
-async def stored(service: RunningService) -> int:
-    count: int = (await service.get("/api/status"))["store"]["storedEvents"]
-    return count
+from tests.contract.posting import EVENT, INPUT, fields, refusal, stored
+from tests.support.service import run_service
 
 
 async def test_201_for_one_event_at_either_door() -> None:
@@ -88,28 +53,6 @@ async def test_without_a_session_id_a_daily_hash_of_address_and_user_agent() -> 
         assert "127.0.0.1" not in first
 
 
-NO_JSON = (
-    b"",
-    b"{",
-    b"nonsense " + INPUT.encode(),
-    b"\xff\xfe{\x00}\x00",
-    b'{"type":"x","sessionId":"s","metadata":{"n":NaN}}',
-    b'{"type":"x","sessionId":"s","metadata":{"n":1e999}}',
-    b'{"type":"x","sessionId":"s","metadata":' + b'{"a":' * 100 + b"1" + b"}" * 101,
-    b'{"type":"x","type":"y","sessionId":"' + INPUT.encode() + b'"}',
-    b'"' + INPUT.encode() + b'"',
-    b"17",
-)
-
-
-async def test_400_for_what_is_no_JSON() -> None:
-    async with run_service() as service:
-        for body in NO_JSON:
-            refusal(await send(service, body), 400)
-        rejected = (await service.get("/api/status"))["ingest"]["rejected"]["http"]
-        assert sum(rejected.values()) == len(NO_JSON)
-
-
 async def test_405_names_what_is_allowed() -> None:
     async with run_service() as service:
         for method in ("GET", "PUT", "DELETE", "PATCH"):
@@ -141,44 +84,6 @@ async def test_200_for_the_same_again_by_id_or_by_header() -> None:
             assert again.json()["data"]["duplicate"] is True
             assert again.json()["data"]["id"] == first.json()["data"]["id"]
         assert await stored(service) == 2
-
-
-async def test_the_same_event_fifty_times_at_once_is_stored_once() -> None:
-    async with run_service() as service:
-        event = EVENT | {"id": "e1"}
-        answers = await asyncio.gather(*(service.post(event) for _ in range(50)))
-        assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
-        assert await stored(service) == 1
-
-
-async def test_413_for_too_much_however_it_is_sent() -> None:
-    async def endless() -> Any:
-        for _ in range(40):
-            yield b"x" * 65_536
-
-    async with run_service() as service:
-        one = json.dumps(EVENT | {"metadata": {"text": "x" * 40_000}}).encode()
-        refusal(await send(service, one), 413)
-        refusal(await send(service, b"[" + b" " * 1_100_000 + b"]"), 413)
-        refusal(await service.http.post("/api/events", content=endless(), headers=JSON), 413)
-        assert (await service.post(EVENT)).status_code == 201
-
-
-async def test_415_for_another_type_or_an_encoding() -> None:
-    async with run_service() as service:
-        body = json.dumps(EVENT).encode()
-        for content_type in (
-            "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x",
-            "text/html",
-            "",
-        ):
-            headers = {"Content-Type": content_type}
-            refusal(await service.http.post("/api/events", content=body, headers=headers), 415)
-        refusal(await send(service, body, Content_Encoding="gzip"), 415)
-        for content_type in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
-            headers = {"Content-Type": content_type}
-            assert (await service.http.post("/api/events", content=body, headers=headers)).is_success
 
 
 INVALID: tuple[tuple[dict[str, Any], set[str]], ...] = (

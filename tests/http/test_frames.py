@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.http.live_rig import StandingReader
 from tests.support.server import serve
-from tracker.http.frames import FRAMES, SEND_BUFFER_BYTES, WRITE_BUFFER_BYTES, FrameProtocol
+from tracker.http.frames import FRAMES, FRAMES_BURST, SEND_BUFFER_BYTES, WRITE_BUFFER_BYTES, FrameProtocol
 
 HELLO = b"\x81\x05hello"
 KIBIBYTE = b"\x81\x7e\x04\x00" + b"x" * 1024
@@ -143,15 +144,60 @@ async def test_a_closed_connection_is_gone_though_its_client_never_reads() -> No
         talk.finish.set()
 
 
-async def test_pings_without_reading_do_not_fill_the_memory() -> None:
+PING = b"\x89\x80" + bytes(4)
+EMPTY_PART = b"\x00\x80" + bytes(4)
+MESSAGE = b"\x81\x81" + bytes(4) + b"x"
+
+
+@pytest.mark.parametrize(
+    ("first", "flood"),
+    [(b"", PING), (b"\x01\x80" + bytes(4), EMPTY_PART), (b"", MESSAGE)],
+    ids=["pings", "empty parts", "messages"],
+)
+async def test_F2e_04_a_flood_of_frames_closes_1008_and_does_not_hold_the_loop(
+    first: bytes, flood: bytes
+) -> None:
     talk = Talk()
-    ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
+    async with serve(talk) as url, StandingReader(port_of(url)) as client, asyncio.TaskGroup() as tasks:
+        await talk.opened.wait()
+        talk.protocol.transport.pause_reading()
+        sending = tasks.create_task(client.send(first + flood * 200_000))
+        await asyncio.sleep(0.05)  # until the buffers are full, so that the first read is a large one
+        watching = tasks.create_task(longest_hold_s())
+        talk.protocol.transport.resume_reading()
+        await client.read_until(b"\x88\x11\x03\xf0too many frames")
+        watching.cancel()
+        await sending
+        talk.finish.set()
+    # One read of 256 KiB, taken apart at once, takes 0.2 s.
+    assert HOLDS_S[-1] < 0.05
+    assert len(talk.protocol.frames) <= FRAMES_BURST
+    assert talk.protocol.queue.qsize() <= FRAMES_BURST + 2
+
+
+async def test_F2e_04_frames_at_a_fair_rate_are_no_flood() -> None:
+    talk = Talk()
     async with serve(talk) as url, StandingReader(port_of(url)) as client:
         await talk.opened.wait()
-        for _ in range(300):
-            await client.send(ping * 200)
-        # 7 MB of pings: beyond the high-water mark only the answers to one read of 256 KiB are kept.
-        assert talk.protocol.transport.get_write_buffer_size() < WRITE_BUFFER_BYTES + 300 * 1024
+        await client.send(PING * int(FRAMES_BURST - 20))
+        await client.read_until(b"\x8a\x00" * int(FRAMES_BURST - 20))
+        await talk.write([HELLO])
+        await client.read_until(HELLO)
+        talk.finish.set()
+
+
+async def test_frames_are_written_at_once_only_where_they_leave_at_once() -> None:
+    talk = Talk()
+    async with serve(talk) as url, StandingReader(port_of(url)) as client:
+        await talk.opened.wait()
+        write = talk.scope["extensions"][FRAMES]["write"]
+        assert write(HELLO)
+        assert await client.read_until(HELLO) == HELLO
+        await talk.write_until_full()
+        assert not write(HELLO)
+        await talk.send({"type": "websocket.close", "code": 1013})
+        assert not write(HELLO)
+        assert (await client.read_until(b"\x88\x02\x03\xf5")).endswith(b"x\x88\x02\x03\xf5")
         talk.finish.set()
 
 
@@ -169,6 +215,18 @@ async def test_a_refused_handshake_is_no_websocket() -> None:
         writer.close()
         await writer.wait_closed()
     assert answer.startswith(b"HTTP/1.1 400")
+
+
+HOLDS_S: list[float] = []
+
+
+async def longest_hold_s() -> None:
+    """Note in ``HOLDS_S`` the longest turn of the loop, in processor time: other programs do not count."""
+    HOLDS_S.append(0.0)
+    while True:
+        before_s = thread_time()
+        await asyncio.sleep(0)
+        HOLDS_S[-1] = max(HOLDS_S[-1], thread_time() - before_s)
 
 
 async def gives_up(writing: Coroutine[Any, Any, None]) -> bool:

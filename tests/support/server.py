@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tracker.http.frames import FrameProtocol
+from tracker.http.protocol import LimitedProtocol
 
 
 class ServerInTest(uvicorn.Server):
@@ -39,7 +40,7 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": 0,
-        "http": "httptools",
+        "http": LimitedProtocol,
         "ws": FrameProtocol,
         "ws_max_size": 16 * 1024,
         "ws_ping_interval": 10.0,

@@ -1,6 +1,6 @@
-"""The Starlette application: all routes, one shape of error, headers on every answer."""
+"""The application: all routes, one shape of error, headers on every answer."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -8,14 +8,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tracker.access.principal import Need
+from tracker.http.access import Gate, GuardedRoute, guard
 from tracker.http.errors import APIError
-from tracker.http.headers import SecurityHeaders
+from tracker.http.headers import RawHeaders, SecurityHeaders, with_security_headers
+from tracker.http.protocol import ANSWER
+from tracker.http.requests import DirectRequest
 from tracker.http.responses import asks_snake, failure
 
 Translations = Mapping[type[Exception], Callable[[Any], APIError]]
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
+
+MAX_REQUESTS = 5_000
+_OVERLOADED = APIError(503, "Too many requests at once; try again", headers={"Retry-After": "1"})
 
 MESSAGES = {
     404: "There is nothing here",
@@ -23,35 +30,126 @@ MESSAGES = {
 }
 
 
-def build_app(routes: Sequence[BaseRoute], translations: Translations | None = None) -> ASGIApp:
-    """``translations``: errors of other rooms, by their class, and the refusal that each becomes."""
+class DirectRoute(GuardedRoute):
+    """A route that is answered without Starlette's layers: for what comes thousands of times a second.
 
-    def translated(error_type: type[Exception]) -> ExceptionHandler:
-        async def handle(request: Request, error: Exception) -> Response:
-            return failure((translations or {})[error_type](error), asks_snake(request))
+    Its path has no parameters, and its endpoint returns a response with a body
+    (no stream, no background task). ``headers`` go with every answer, refusals too.
+    """
 
-        return handle
-
-    handlers: dict[type[Exception], ExceptionHandler] = {
-        APIError: _api_error,
-        HTTPException: _http_exception,
-        Exception: _unexpected,
-    }
-    handlers.update({error_type: translated(error_type) for error_type in translations or {}})
-    return SecurityHeaders(Starlette(routes=routes, exception_handlers=handlers))
-
-
-async def _api_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, APIError)
-    return failure(error, asks_snake(request))
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        need: Need | None,
+        methods: Collection[str] = ("GET",),
+        headers: RawHeaders | None = None,
+    ) -> None:
+        super().__init__(path, endpoint, need, methods)
+        self.headers = headers or []
 
 
-async def _http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+class Application:
+    """Answers direct routes itself; Starlette, which knows them too, answers everything else.
+
+    So what is odd about a request to a direct route (its method, a slash too
+    many) is told as everywhere.
+    """
+
+    def __init__(
+        self, routes: Sequence[BaseRoute], gate: Gate, refusals: Translations, max_requests: int
+    ) -> None:
+        self._gate = gate
+        self._max_requests = max_requests
+        self.running = 0
+        """HTTP requests that are being answered."""
+        self._refusals = refusals
+        self._direct = {route.path: route for route in routes if isinstance(route, DirectRoute)}
+        handlers: dict[type[Exception], ExceptionHandler] = dict.fromkeys(refusals, self._refused)
+        guard(routes, gate)
+        self._rest = SecurityHeaders(Starlette(routes=routes, exception_handlers=handlers))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+        elif self.running >= self._max_requests:
+            await _send(failure(_OVERLOADED), scope, send)
+        else:
+            self.running += 1
+            try:
+                await self._answer(scope, receive, send)
+            finally:
+                self.running -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._direct.get(scope["path"])
+        if route is None or scope["method"] not in (route.methods or ()):
+            await self._rest(scope, receive, send)
+            return
+        request = DirectRequest(scope, receive)
+        try:
+            self._gate.admit(request, route.need)
+            response = await route.endpoint(request)
+        except Exception as error:
+            response = await self._refused(request, error)
+            response.raw_headers += route.headers
+            await _send(response, scope, send)
+            if _is_unexpected(error, self._refusals):
+                # The server logs it.
+                raise
+        else:
+            response.raw_headers += route.headers
+            await _send(response, scope, send)
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        refusal = next(self._refusals[kind] for kind in type(error).__mro__ if kind in self._refusals)
+        return failure(refusal(error), asks_snake(request))
+
+
+def build_app(
+    routes: Sequence[BaseRoute],
+    gate: Gate,
+    translations: Translations | None = None,
+    max_requests: int = MAX_REQUESTS,
+) -> ASGIApp:
+    """Put the routes together, each behind ``gate``.
+
+    ``translations``: errors of other rooms, by their class, and the refusal that each becomes.
+    ``max_requests``: so many are answered at a time, one more gets 503 at once.
+    """
+    return Application(routes, gate, {**_OWN_REFUSALS, **(translations or {})}, max_requests)
+
+
+async def _send(response: Response, scope: Scope, send: Send) -> None:
+    answer = scope.get("extensions", {}).get(ANSWER)
+    if answer is not None:
+        answer(response)
+        return
+    headers = with_security_headers(response.raw_headers)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _is_unexpected(error: Exception, refusals: Translations) -> bool:
+    return next(kind for kind in type(error).__mro__ if kind in refusals) is Exception
+
+
+def _as_it_is(error: APIError) -> APIError:
+    return error
+
+
+def _http_exception(error: HTTPException) -> APIError:
     message = MESSAGES.get(error.status_code, "The request cannot be answered")
-    return failure(APIError(error.status_code, message, headers=error.headers), asks_snake(request))
+    return APIError(error.status_code, message, headers=error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    # Starlette logs the traceback when it raises the error again after this answer.
-    return failure(APIError(500, "The service failed; please tell its operator the request id"))
+def _unexpected(error: Exception) -> APIError:
+    # The traceback is logged when the error is raised again after this answer.
+    return APIError(500, "The service failed; please tell its operator the request id")
+
+
+_OWN_REFUSALS: Translations = {
+    APIError: _as_it_is,
+    HTTPException: _http_exception,
+    Exception: _unexpected,
+}

@@ -8,6 +8,16 @@ from starlette.requests import HTTPConnection
 Network = IPv4Network | IPv6Network
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host``, a name or an address without brackets, is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class ClientAddresses:
     """Finds the client's address.
 
@@ -21,16 +31,18 @@ class ClientAddresses:
 
     def of(self, connection: HTTPConnection) -> str:
         peer = connection.client.host if connection.client else ""
-        if not self._trusted or not self._is_trusted(peer):
+        if not self.is_trusted_proxy(peer):
             return peer
         forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
         for hop in reversed(hops):
-            if not self._is_trusted(hop):
+            if not self.is_trusted_proxy(hop):
                 return hop
         return hops[0] if hops else peer
 
-    def _is_trusted(self, text: str) -> bool:
+    def is_trusted_proxy(self, text: str) -> bool:
+        if not self._trusted:
+            return False
         try:
             address = ip_address(text)
         except ValueError:

@@ -7,20 +7,21 @@ from typing import Any, Protocol
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from tracker.access.principal import Need
 from tracker.core.clock import Clock
-from tracker.core.statistics import Statistics
 from tracker.http import bodies
-from tracker.http.clients import ClientAddresses
+from tracker.http.access import Gate, admitted
+from tracker.http.app import DirectRoute
 from tracker.http.errors import APIError, FieldFault
-from tracker.http.responses import asks_snake, failure, success, wants_snake
-from tracker.http.sites import site_of
+from tracker.http.figures import EncodedStatistics
+from tracker.http.responses import success, wants_snake
 from tracker.ingest import strict_json
 from tracker.ingest.door import Accepted, Conflict, NotStored, Outcome, Refused
 from tracker.ingest.events import EventContext, FieldError
 from tracker.ingest.rejects import RejectLog
-from tracker.live import messages, rows
+from tracker.live.encoding import Naming
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_BODY_BYTES = 1024 * 1024
@@ -28,13 +29,16 @@ MAX_EVENTS = 1000
 CONTENT_TYPES = ("application/json", "text/plain")
 """A beacon cannot send JSON across origins without asking first, so it may call it text."""
 
-CORS = {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+CORS = [(b"access-control-allow-origin", b"*"), (b"vary", b"Origin")]
 PREFLIGHT = {
-    **CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "content-type, x-api-key, authorization, idempotency-key, x-naming",
     "Access-Control-Max-Age": "86400",
 }
+
+NOTHING_TO_SEE = msgspec.Raw(b"null")
+UNREAD = {400: "unfinished", 413: "too_large", 415: "wrong_type"}
+"""Reasons, for the counters, why a body was not taken, by the status of the answer."""
 
 
 class Door(Protocol):
@@ -44,9 +48,11 @@ class Door(Protocol):
 
 
 class Taken(msgspec.Struct, rename="camel"):
+    """``current_stats`` are ``live.messages.Statistics``, or null for a sender who may not read the site."""
+
     id: str
     session_id: str
-    current_stats: messages.Statistics
+    current_stats: msgspec.Raw
 
 
 class TakenBefore(Taken, rename="camel"):
@@ -62,7 +68,7 @@ class Batch(msgspec.Struct, rename="camel"):
     accepted: int
     duplicates: int
     rejected: list[Rejected]
-    current_stats: messages.Statistics
+    current_stats: msgspec.Raw
 
 
 class EventEndpoint:
@@ -73,22 +79,22 @@ class EventEndpoint:
         door: Door,
         rejects: RejectLog,
         clock: Clock,
-        addresses: ClientAddresses,
+        gate: Gate,
         new_id: Callable[[], str],
         anonymous_id: Callable[[str, str], str],
-        statistics: Callable[[str], Statistics],
+        statistics: EncodedStatistics,
     ) -> None:
         self._door = door
         self._rejects = rejects
         self._clock = clock
-        self._addresses = addresses
+        self._gate = gate
         self._new_id = new_id
         self._anonymous_id = anonymous_id
         self._statistics = statistics
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route(path, self.post, methods=["POST", "OPTIONS"])
+            DirectRoute(path, self.post, Need.INGEST, ["POST", "OPTIONS"], CORS)
             for path in ("/api/events", "/api/analytics/collect")
         ]
 
@@ -96,24 +102,22 @@ class EventEndpoint:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
         try:
-            response = await self._take(request)
+            return await self._take(request)
         except NotStored as error:
             wait = {"Retry-After": str(max(1, ceil(error.retry_after_s)))}
-            response = failure(APIError(503, "The event could not be stored; send it again", headers=wait))
-        except APIError as error:
-            response = failure(error, asks_snake(request))
-        response.headers.update(CORS)
-        return response
+            raise APIError(503, "The event could not be stored; send it again", headers=wait) from error
 
     async def _take(self, request: Request) -> Response:
         wants_snake(request)
-        site = site_of(request)
-        body = await bodies.read(request, CONTENT_TYPES, MAX_BODY_BYTES)
-        raw = self._decode(body, site)
+        sender = admitted(request)
+        site = sender.site
+        body = await self._read(request, site)
+        raw = self._decode(request, body, site)
+        self._gate.charge(request, max(1, len(raw)) if isinstance(raw, list) else 1)
         context = EventContext(
             self._clock.now(),
             site,
-            self._addresses.of(request),
+            sender.address,
             request.headers.get("user-agent", ""),
             self._new_id,
             self._anonymous_id,
@@ -121,15 +125,25 @@ class EventEndpoint:
         if isinstance(raw, list):
             return await self._take_many(request, raw, context, body)
         if len(body) > MAX_EVENT_BYTES:
+            self._rejects.add("http", site, UNREAD[413], body)
             raise bodies.too_large(MAX_EVENT_BYTES)
         raw = _with_idempotency_key(request, raw)
         (outcome,) = await self._door.take([raw], context, body)
         return self._answer(request, outcome, context.site)
 
-    def _decode(self, body: bytes, site: str) -> Any:
+    async def _read(self, request: Request, site: str) -> bytes:
+        try:
+            return await bodies.read(request, CONTENT_TYPES, MAX_BODY_BYTES)
+        except APIError as error:
+            self._gate.charge(request, 1)
+            self._rejects.add("http", site, UNREAD[error.status], b"")
+            raise
+
+    def _decode(self, request: Request, body: bytes, site: str) -> Any:
         try:
             return strict_json.decode(body, MAX_BODY_BYTES)
         except strict_json.JSONRejected as error:
+            self._gate.charge(request, 1)
             self._rejects.add("http", site, error.reason, body)
             raise APIError(400, error.message, [FieldFault("body", error.message)]) from error
 
@@ -137,6 +151,7 @@ class EventEndpoint:
         self, request: Request, raw_events: list[Any], context: EventContext, body: bytes
     ) -> Response:
         if not 0 < len(raw_events) <= MAX_EVENTS:
+            self._rejects.add("http", context.site, "wrong_count", body)
             fault = FieldFault("body", f"must hold 1 to {MAX_EVENTS} events")
             raise APIError(422, f"Send 1 to {MAX_EVENTS} events at once", [fault])
         outcomes = await self._door.take(raw_events, context, body)
@@ -147,7 +162,7 @@ class EventEndpoint:
         ]
         duplicates = sum(isinstance(outcome, Accepted) and outcome.duplicate for outcome in outcomes)
         accepted = len(outcomes) - len(rejected) - duplicates
-        batch = Batch(accepted, duplicates, rejected, self._stats(context.site))
+        batch = Batch(accepted, duplicates, rejected, self._stats(request, context.site))
         if len(rejected) == len(outcomes):
             faults = [
                 FieldFault(f"[{item.index}].{fault.field}", fault.message)
@@ -164,14 +179,17 @@ class EventEndpoint:
         if isinstance(outcome, Conflict):
             raise APIError(409, "Another event has this id", _faults(outcome))
         event = outcome.event
-        taken = (event.id, event.session_id, self._stats(site))
+        taken = (event.id, event.session_id, self._stats(request, site))
         if outcome.duplicate:
             replayed = {"Idempotent-Replayed": "true"}
             return success(request, TakenBefore(*taken), "The event was stored before", 200, replayed)
         return success(request, Taken(*taken), "Event stored", 201)
 
-    def _stats(self, site: str) -> messages.Statistics:
-        return rows.statistics(self._statistics(site))
+    def _stats(self, request: Request, site: str) -> msgspec.Raw:
+        # Who holds the key of a public web page may send and not see.
+        if not admitted(request).may(Need.READ):
+            return NOTHING_TO_SEE
+        return self._statistics.of(site, Naming.SNAKE if wants_snake(request) else Naming.CAMEL)
 
 
 def _with_idempotency_key(request: Request, raw: Any) -> Any:

@@ -1,6 +1,5 @@
 """Headers that every answer carries, good or bad."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -16,15 +15,28 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 SECURITY_HEADERS = (
-    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
 )
+NO_STORE = (b"cache-control", b"no-store")
+_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def with_security_headers(headers: RawHeaders) -> RawHeaders:
+    """Return ``headers``, names in lower case, with ours, and ``no-store`` where no caching is named."""
+    complete = [header for header in headers if header[0] not in _NAMES]
+    complete += SECURITY_HEADERS
+    if all(header[0] != b"cache-control" for header in headers):
+        complete.append(NO_STORE)
+    return complete
 
 
 class SecurityHeaders:
-    """Adds the headers, and ``no-store`` where nothing else is said about caching."""
+    """Adds the headers to every answer of ``app``."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,10 +48,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS:
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                message["headers"] = with_security_headers(message["headers"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

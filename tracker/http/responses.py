@@ -11,6 +11,8 @@ from starlette.responses import Response
 from tracker.http.errors import APIError, FieldFault
 from tracker.live.messages import to_snake
 
+_encode = msgspec.json.Encoder().encode
+
 
 class Success(msgspec.Struct):
     success: bool
@@ -54,5 +56,5 @@ def failure(error: APIError, snake: bool = False) -> Response:
 
 
 def _json(body: msgspec.Struct, snake: bool, status: int, headers: Mapping[str, str] | None) -> Response:
-    encoded = msgspec.json.encode(to_snake(body) if snake else body)
+    encoded = _encode(to_snake(body) if snake else body)
     return Response(encoded, status, headers, media_type="application/json")

@@ -1,25 +1,29 @@
 """``/ws``: one reader and one writer for each dashboard, which begin and end together."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tracker.access.principal import Need
+from tracker.access.watchers import Watchers
 from tracker.core.clock import Clock
+from tracker.http.access import GuardedSocket, admitted, deny
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.frames import FRAMES
 from tracker.http.origin import check_origin
-from tracker.http.responses import failure
 from tracker.http.sites import site_of
 
 MAX_MESSAGE_BYTES = 16 * 1024
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_BURST = 40.0
 MAX_SEQ_DIGITS = 16
+
+RETRY_AFTER_S = "10"
 
 POLICY_VIOLATION = 1008
 TOO_BIG = 1009
@@ -32,6 +36,8 @@ class Dashboard(Protocol):
 
     async def texts(self) -> Sequence[str]: ...
 
+    def write_with(self, write_at_once: Callable[[bytes], bool]) -> None: ...
+
     async def ended(self) -> int | None: ...
 
     def end(self, code: int | None = None) -> None: ...
@@ -42,6 +48,11 @@ D = TypeVar("D", bound=Dashboard)
 
 class Hub(Protocol[D]):
     """What a connection wants of the hub (tracker/live/hub.py)."""
+
+    @property
+    def is_full(self) -> bool: ...
+
+    def turn_away(self) -> None: ...
 
     def join(self, site: str, *, naming: str, batch: bool, after_seq: int | None) -> D: ...
 
@@ -58,36 +69,76 @@ class LiveSocket(Generic[D]):
     Query: ``site``, ``naming`` (camel or snake), ``batch=1``, and ``resume`` with the
     number of the last message of an earlier connection: what came since is then
     sent instead of the first snapshot, while it is still known. Refused before the
-    handshake: pages of other origins (403), unknown sites (404).
+    handshake: whoever may not read the site (401, 403, 404), pages of other origins
+    (403), and whoever would be one too many for the limit of open files (503). When
+    the access ends, so does the connection (1008).
     """
 
-    def __init__(self, hub: Hub[D], clock: Clock, allowed_origins: Collection[str] = ()) -> None:
+    def __init__(
+        self, hub: Hub[D], clock: Clock, watchers: Watchers, allowed_origins: Collection[str] = ()
+    ) -> None:
         self._hub = hub
+        self._watchers = watchers
         self._clock = clock
         self._allowed_origins = frozenset(allowed_origins)
 
     def routes(self) -> list[BaseRoute]:
-        return [WebSocketRoute("/ws", self)]
+        return [GuardedSocket("/ws", self, Need.READ)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         try:
             check_origin(websocket, self._allowed_origins)
             site, naming = site_of(websocket), _naming(websocket)
+            self._check_room()
         except APIError as error:
-            await _deny(websocket, error)
+            await deny(websocket, error)
             return
-        await websocket.accept()
-        dashboard = self._hub.join(
+        access = _Access()
+        forget = self._watchers.watch(admitted(websocket).principal, site, access.end)
+        try:
+            await websocket.accept()
+            dashboard = self._join(websocket, site, naming)
+            access.of(dashboard)
+            try:
+                await _Conversation(websocket, self._hub, dashboard, self._clock).run()
+            finally:
+                self._hub.leave(dashboard)
+        finally:
+            forget()
+
+    def _join(self, websocket: WebSocket, site: str, naming: str) -> D:
+        return self._hub.join(
             site,
             naming=naming,
             batch=websocket.query_params.get("batch") == "1",
             after_seq=_after_seq(websocket),
         )
-        try:
-            await _Conversation(websocket, self._hub, dashboard, self._clock).run()
-        finally:
-            self._hub.leave(dashboard)
+
+    def _check_room(self) -> None:
+        if self._hub.is_full:
+            self._hub.turn_away()
+            raise APIError(503, "There are too many dashboards", headers={"Retry-After": RETRY_AFTER_S})
+
+
+class _Access:
+    """Closes a dashboard when its access ends, also when that was during the handshake."""
+
+    __slots__ = ("_dashboard", "_is_over")
+
+    def __init__(self) -> None:
+        self._dashboard: Dashboard | None = None
+        self._is_over = False
+
+    def of(self, dashboard: Dashboard) -> None:
+        self._dashboard = dashboard
+        if self._is_over:
+            dashboard.end(POLICY_VIOLATION)
+
+    def end(self) -> None:
+        self._is_over = True
+        if self._dashboard is not None:
+            self._dashboard.end(POLICY_VIOLATION)
 
 
 class _Conversation(Generic[D]):
@@ -137,6 +188,7 @@ class _Conversation(Generic[D]):
             self._dashboard.end()
 
     async def _write_frames(self) -> None:
+        self._dashboard.write_with(self._websocket.scope["extensions"][FRAMES]["write"])
         while True:
             await self._websocket.send({"type": "websocket.send", FRAMES: await self._dashboard.frames()})
 
@@ -174,13 +226,6 @@ async def _send_text(websocket: WebSocket, text: str) -> None:
     except RuntimeError as error:
         # uvicorn says so, and not ClientDisconnected, when it has closed by itself (a missed ping).
         raise WebSocketDisconnect(1006) from error
-
-
-async def _deny(websocket: WebSocket, error: APIError) -> None:
-    if "websocket.http.response" in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(failure(error))
-    else:
-        await websocket.close()
 
 
 def _naming(websocket: WebSocket) -> str:
