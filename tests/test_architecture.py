@@ -18,6 +18,7 @@ PURE = {
     "heapq",
     "itertools",
     "math",
+    "re",
     "typing",
 }
 """What the core may import besides itself: nothing that reads a clock, a file, a socket or chance."""
@@ -28,16 +29,23 @@ ROOMS = {
     "enrichment": {"core"},
     "store": {"core"},
     "live": {"core"},
-    "http": {"core", "ingest", "live"},
+    "access": {"core"},
+    "http": {"core", "ingest", "live", "access"},
 }
-"""Which rooms each room may use. ``http`` is the shell that serves the doors and the hub."""
+"""Which rooms each room may use. ``http`` is the shell that serves the doors, the hub and who may in."""
 
 BUILDERS = {
     "tracker/wiring.py",
+    "tracker/accounts.py",
     "tracker/cli.py",
     "tracker/serve.py",
     "tracker/refusals.py",
     "tracker/report.py",
+    "tracker/erasing.py",
+    "tracker/shells.py",
+    "tracker/commands/choose.py",
+    "tracker/commands/stored.py",
+    "tracker/commands/user.py",
 }
 """What builds the parts and starts them knows them all."""
 
@@ -50,20 +58,48 @@ LIBRARIES = {
     ),
     "httpx": ("tracker/enrichment/",),
     "tenacity": ("tracker/enrichment/",),
-    "cachetools": ("tracker/enrichment/",),
+    "cachetools": ("tracker/enrichment/", "tracker/access/"),
+    "argon2": ("tracker/access/",),
+    "ua_parser": ("tracker/ingest/client_hints.py",),
+    "maxminddb": ("tracker/ingest/geography.py",),
     "sqlite3": ("tracker/store/",),
     "duckdb": ("tracker/store/",),
     "starlette": ("tracker/http/", "tracker/server.py"),
-    "uvicorn": ("tracker/http/frames.py", "tracker/server.py"),
+    "uvicorn": ("tracker/http/frames.py", "tracker/http/protocol.py", "tracker/server.py"),
 }
 """Where each may be imported. ``http/frames.py`` extends uvicorn's WebSocket protocol, made of websockets."""
 
 PROVEN_ELSEWHERE: dict[str, str] = {
     "tracker/__main__.py": "tests/test_demo.py",
+    "tracker/access/verdicts.py": "tests/access/test_principal.py",
     "tracker/cli.py": "tests/test_settings.py",
+    "tracker/commands/choose.py": "tests/test_commands.py",
+    "tracker/commands/key.py": "tests/test_commands.py",
+    "tracker/commands/options.py": "tests/test_commands.py",
+    "tracker/commands/output.py": "tests/test_commands.py",
+    "tracker/commands/port.py": "tests/test_commands.py",
+    "tracker/commands/remote.py": "tests/test_commands.py",
+    "tracker/commands/stored.py": "tests/test_commands.py",
+    "tracker/commands/user.py": "tests/test_commands.py",
+    "tracker/http/auth.py": "tests/contract/test_S4_logins.py",
+    "tracker/http/auth_sites.py": "tests/contract/test_S4_keys.py",
+    "tracker/http/auth_users.py": "tests/contract/test_S4_logins.py",
+    "tracker/http/cookies.py": "tests/contract/test_S4_logins.py",
+    "tracker/http/fields.py": "tests/contract/test_S4_keys.py",
     "tracker/http/app.py": "tests/contract/test_C5_doors.py",
     "tracker/http/bodies.py": "tests/contract/test_C5_events.py",
     "tracker/http/headers.py": "tests/contract/test_C5_doors.py",
+    "tracker/http/description/arriving.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/endpoints.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/event_body.py": "tests/http/test_openapi.py",
+    "tracker/http/description/forgetting.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/parameters.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/parts.py": "tests/http/test_openapi.py",
+    "tracker/http/description/past.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/present.py": "tests/contract/test_C5_description.py",
+    "tracker/http/description/samples.py": "tests/http/test_openapi.py",
+    "tracker/http/description/schemas.py": "tests/http/test_openapi.py",
+    "tracker/http/description/asyncapi.py": "tests/http/test_openapi.py",
     "tracker/http/export.py": "tests/contract/test_C5_history.py",
     "tracker/http/past.py": "tests/contract/test_C5_history.py",
     "tracker/http/periods.py": "tests/contract/test_C5_history.py",
@@ -81,6 +117,7 @@ PROVEN_ELSEWHERE: dict[str, str] = {
     "tracker/store/live_tables.py": "tests/store/test_checkpoints.py",
     "tracker/store/lock.py": "tests/store/test_database.py",
     "tracker/store/schema.py": "tests/store/test_database.py",
+    "tracker/shells.py": "tests/contract/test_restart.py",
     "tracker/store/secret.py": "tests/contract/test_restart.py",
     "tracker/wiring.py": "tests/contract/test_whole_way.py",
 }
@@ -204,6 +241,9 @@ def test_no_arrow_that_must_not_exist() -> None:
         ("tracker/live/hub.py", "from cachetools import TTLCache"),
         ("tracker/http/app.py", "import uvicorn"),
         ("tracker/supervisor.py", "import starlette"),
+        ("tracker/store/accounts.py", "from tracker.access.keys import check_key"),
+        ("tracker/access/control.py", "from tracker.store.accounts import AccountTables"),
+        ("tracker/http/app.py", "import argon2"),
     ],
 )
 def test_a_broken_rule_is_found(path: str, line: str) -> None:

@@ -57,3 +57,32 @@ def test_request_lines_of_libraries_stay_out() -> None:
     for name in ("httpx", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).info("GET /?key=secret")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("key trk_a_k3jf82ha_" + "a2" * 16 + " came", "key trk_a_k3jf82ha_*** came"),
+        ("Authorization: Bearer of-the-operator", "Authorization: Bearer ***"),
+        ("cookie: __Host-tracker_login=abc-def; x=y", "cookie: __Host-tracker_login=***; x=y"),
+        ("of <ann.smith+x@mail.example.com>", "of <***>"),
+        ("ws://user:word@example.com/x", "ws://user:***/x"),
+        ("3 sessions @ 10:00, a@", "3 sessions @ 10:00, a@"),
+    ],
+)
+def test_S4_20_what_gives_access_or_names_somebody_is_masked(text: str, shown: str) -> None:
+    for stream in (io.StringIO(), Terminal()):
+        logs.configure(stream)
+        try:
+            raise ValueError(text)
+        except ValueError:
+            logging.getLogger("tracker.test").exception("%s", text)
+        assert stream.getvalue().count(shown) == 2
+        assert shown == text or text not in stream.getvalue()
+
+
+def test_S4_20_a_terminal_is_not_steered_by_a_text() -> None:
+    stream = Terminal()
+    logs.configure(stream)
+    logging.getLogger("tracker.test").info("\x1b[2Jgone\r\x9b31m")
+    assert stream.getvalue().endswith("INFO    ?[2Jgone??31m\n")

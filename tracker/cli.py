@@ -7,19 +7,10 @@ import click
 
 from tracker import demo as demonstration
 from tracker import settings as settings_module
-from tracker.settings import Settings, SettingsError
-
-Assignments = tuple[str, ...]
-
-config_option = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings file; config.toml when there is one.",
-)
-set_option = click.option(
-    "--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated."
-)
+from tracker.commands.key import key
+from tracker.commands.options import Assignments, config_option, load, set_option
+from tracker.commands.site import site
+from tracker.commands.user import user
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -32,7 +23,7 @@ def main() -> None:
 @set_option
 def serve(config: Path | None, assignments: Assignments) -> None:
     """Run the service until SIGINT or SIGTERM."""
-    settings = _load(config, assignments)
+    settings = load(config, assignments)
     # What the service imports takes a while; the other commands do without.
     from tracker import serve as service
 
@@ -47,7 +38,7 @@ def serve(config: Path | None, assignments: Assignments) -> None:
 @set_option
 def demo(browser: bool, port: int, assignments: Assignments) -> None:
     """Run the service with a session emitter, a deanonymizer and site traffic made up for it."""
-    _load(None, assignments)
+    load(None, assignments)
     sys.exit(demonstration.run(port, list(assignments), browser, say=click.echo))
 
 
@@ -56,13 +47,8 @@ def demo(browser: bool, port: int, assignments: Assignments) -> None:
 @set_option
 def config(config: Path | None, assignments: Assignments) -> None:
     """Print the settings in force and check them."""
-    click.echo(settings_module.describe(_load(config, assignments)))
+    click.echo(settings_module.describe(load(config, assignments)))
 
 
-def _load(config: Path | None, assignments: Assignments) -> Settings:
-    try:
-        return settings_module.load(config, assignments)
-    except SettingsError as error:
-        for fault in error.faults:
-            click.echo(f"error: {fault}", err=True)
-        sys.exit(2)
+for group in (site, key, user):
+    main.add_command(group)

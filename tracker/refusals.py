@@ -34,6 +34,11 @@ def _come_back(error: Any) -> APIError:
     return APIError(503, "The history cannot answer now; ask again", headers=wait)
 
 
+def _not_taken(error: JournalUnavailable) -> APIError:
+    wait = {"Retry-After": str(ceil(error.retry_after_s))}
+    return APIError(503, "The store cannot be written now; ask again", headers=wait)
+
+
 def _damaged(error: Exception) -> APIError:
     return APIError(503, "The history is damaged; its operator finds what to do in the log")
 
@@ -42,6 +47,7 @@ REFUSALS: Translations = {
     QueryRefused: _not_valid,
     QueryTooSlow: _too_much,
     QueryTooLarge: _too_much,
+    JournalUnavailable: _not_taken,
     HistoryBusy: _come_back,
     HistoryUnavailable: _come_back,
     HistoryDamaged: _damaged,

@@ -25,11 +25,13 @@ def report(service: "Service") -> Mapping[str, Any]:
         "ingest": {
             "accepted": service.door.accepted,
             "duplicates": service.door.duplicates,
+            "addressesAtHand": service.origins.at_hand,
             "rejected": _by_source(service.rejects.counts),
         },
         "upstream": {"enabled": service.settings.upstream.enabled, **service.upstream.snapshot()},
         "lookups": service.enrichment.snapshot(),
         "dashboards": service.hub.snapshot(),
+        "access": service.access.status(),
         "store": {
             "url": service.settings.store.url,
             "waitingEvents": service.journal.waiting_events,

@@ -89,6 +89,14 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.url.removeprefix("duckdb:"))
 
 
+class Privacy(Struct, frozen=True, forbid_unknown_fields=True):
+    ip: str = "full"
+
+
+class Geography(Struct, frozen=True, forbid_unknown_fields=True):
+    mmdb_file: str = ""
+
+
 class Auth(Struct, frozen=True, forbid_unknown_fields=True):
     mode: str = "auto"
     admin_email: str = "admin@localhost"
@@ -100,6 +108,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     ingest_per_second: NonNegative = 1_000.0
     ingest_burst: CountOrOff = 2_000
     login_per_minute: CountOrOff = 5
+    connections_per_address: CountOrOff = 2_000
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +119,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sessions: Sessions = Sessions()
     alerts: Alerts = Alerts()
     store: Store = Store()
+    privacy: Privacy = Privacy()
+    geography: Geography = Geography()
     auth: Auth = Auth()
     limits: Limits = Limits()
 
@@ -266,6 +277,10 @@ def _convert(values: dict[str, dict[str, Any]], faults: list[str]) -> Settings:
 
 def _contradictions(settings: Settings) -> Iterable[str]:
     """Faults that only show in the value itself or between two settings."""
+    if settings.privacy.ip not in ("full", "truncated", "hashed"):
+        yield "privacy.ip: must be full, truncated or hashed"
+    if settings.geography.mmdb_file and not Path(settings.geography.mmdb_file).is_file():
+        yield "geography.mmdb_file: there is no such file"
     if settings.auth.mode not in ("auto", "open", "required"):
         yield "auth.mode: must be auto, open or required"
     for name, url, schemes in (

@@ -3,56 +3,62 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
 
+from tracker import shells
+from tracker.access.control import AccessControl
+from tracker.accounts import account_routes, open_accounts, setup_token
 from tracker.core.clock import Clock
 from tracker.core.core import Core
 from tracker.core.effects import (
     Effect,
-    FeedGap,
-    Lookup,
-    ResetDone,
-    SessionChanged,
-    SessionDisowned,
-    SessionEnded,
-    SessionHidden,
-    StatisticsChanged,
-    VisitRevealed,
 )
 from tracker.core.ended import REMEMBERED_FOR_S
 from tracker.core.history import StoredEvent
-from tracker.core.inputs import ResetRequested, SiteEvent, Tick, UpstreamState
+from tracker.core.inputs import Input, ResetRequested, SiteEvent, Tick, UpstreamFrame, UpstreamState
 from tracker.core.restore import import_ended, import_figures, import_session
 from tracker.core.rules import Rules
+from tracker.core.visitor import Erased, Visitor
 from tracker.enrichment.cache import IdentityCache
 from tracker.enrichment.client import DeanonymizerClient
 from tracker.enrichment.filters import AnswerFilter
 from tracker.enrichment.service import Enrichment
+from tracker.erasing import Erasing
+from tracker.http.access import Gate
 from tracker.http.app import build_app
 from tracker.http.clients import ClientAddresses
+from tracker.http.description.endpoints import routes as description_routes
+from tracker.http.erasure import ErasureEndpoint
 from tracker.http.events import EventEndpoint
+from tracker.http.figures import EncodedStatistics
 from tracker.http.pages import routes as page_routes
 from tracker.http.past import PastEndpoints
+from tracker.http.sessions import SessionEndpoints
 from tracker.http.status import StatusEndpoints
 from tracker.http.visitors import VisitorEndpoints
 from tracker.http.websocket import LiveSocket
 from tracker.ingest.door import EventDoor
+from tracker.ingest.event_ids import EventIds
+from tracker.ingest.geography import Countries, UnusableFile
+from tracker.ingest.origins import Origins
 from tracker.ingest.rejects import Reject, RejectLog
 from tracker.ingest.upstream import UpstreamConnection
 from tracker.live.hub import Hub
+from tracker.open_files import room_for_dashboards
 from tracker.pipeline import Pipeline
 from tracker.refusals import REFUSALS, TranslatedJournal
 from tracker.report import report
-from tracker.settings import Settings
+from tracker.settings import Settings, SettingsError
 from tracker.store.checkpoints import Checkpoints, load_checkpoint
 from tracker.store.database import Database, journal_path, open_database
 from tracker.store.errors import JournalUnavailable, StoreError
 from tracker.store.history.database import HistoryDatabase, history_path, open_history
+from tracker.store.history.eraser import Eraser
 from tracker.store.history.errors import (
     HistoryDamaged,
     HistoryUnavailable,
@@ -60,9 +66,6 @@ from tracker.store.history.errors import (
 from tracker.store.history.history import History
 from tracker.store.history.mover import Mover
 from tracker.store.history.outbox import (
-    EndedVisit,
-    FeedGapSeen,
-    HiddenSession,
     Outbox,
     RejectedInput,
 )
@@ -71,7 +74,7 @@ from tracker.store.identities import Identities
 from tracker.store.journal import Journal
 from tracker.store.secret import install_secret
 from tracker.supervisor import Supervisor
-from tracker.visitor_ids import AnonymousIds, EventIds
+from tracker.visitor_ids import AnonymousIds
 
 log = logging.getLogger(__name__)
 
@@ -102,13 +105,23 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
 
     Raises:
         StoreError: the files cannot be used; the message says what to do.
+        SettingsError: a file that the settings name cannot be used.
     """
     async with AsyncExitStack() as opened:
+        countries = countries_of(settings)
+        if countries is not None:
+            opened.callback(countries.close)
         database = open_database(journal_path(settings.store), clock)
         opened.push_async_callback(database.close)
         past = open_history(history_path(settings.store), clock)
         opened.callback(past.close)
-        service = Service(settings, database, past, clock, rng, await install_secret(database.writer))
+        secret = await install_secret(database.writer)
+        origins = Origins(settings.privacy.ip, secret, None if countries is None else countries.of)
+        access = await open_accounts(settings, database, clock)
+        opened.push_async_callback(access.close)
+        token = await setup_token(access, settings)
+        service = Service(settings, database, past, clock, rng, secret, origins, access)
+        service.setup_token = token
         opened.push_async_callback(service.close)
         await service.restore()
         async with asyncio.TaskGroup() as tasks:
@@ -117,6 +130,15 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
                 yield service
             finally:
                 supervision.cancel()
+
+
+def countries_of(settings: Settings) -> Countries | None:
+    if not settings.geography.mmdb_file:
+        return None
+    try:
+        return Countries(settings.geography.mmdb_file)
+    except UnusableFile as error:
+        raise SettingsError([f"geography.mmdb_file: {error}"]) from error
 
 
 class Service:
@@ -130,17 +152,23 @@ class Service:
         clock: Clock,
         rng: random.Random,
         secret: bytes,
+        origins: Origins,
+        access: AccessControl,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.database = database
+        self.origins = origins
+        self.access = access
+        self.setup_token: str | None = None
+        """For the link that makes the administrator, while there is none."""
         self.started = clock.now()
         self._stopping = False
         self.loop_lag_s = 0.0
         self._rules = rules_of(settings)
         self.core = Core(self._rules, clock.now())
         self.pipeline = Pipeline(self.core)
-        self.rejects = RejectLog(clock, keep=self._remember_reject)
+        self.rejects = RejectLog(clock, keep=self._remember_reject, mask=origins.mask)
         self.supervisor = Supervisor(clock)
 
         self.journal = Journal(
@@ -161,6 +189,8 @@ class Service:
         self.mover = Mover(database.writer, past, clock)
         self.readers = Readers(past)
         self.history = History(past, self.readers, self.mover, clock)
+        self.eraser = Eraser(database.writer, self.mover, past, clock, self.key_of)
+        self.erasing = Erasing(self)
 
         filters = AnswerFilter(settings.filters)
         longest_ttl_s = max(settings.deanonymizer.cache_ttl_s, settings.deanonymizer.miss_ttl_s)
@@ -176,42 +206,55 @@ class Service:
                 database.writer, settings.deanonymizer.cache_size, longest_ttl_s + STALE_IDENTITIES_S
             ),
         )
-        self.upstream = UpstreamConnection(settings.upstream, self.pipeline.feed, self.rejects, clock, rng)
-        self.hub = Hub(self.core, clock)
-        self.door = EventDoor(TranslatedJournal(self.journal), self.pipeline.feed, self.rejects)
-        self.pipeline.connect([self._look_up, self._remember, self.hub.publish])
+        sink = self.pipeline.feed if origins.changes_nothing else self._take_in
+        self.upstream = UpstreamConnection(settings.upstream, sink, self.rejects, clock, rng)
+        self.hub = Hub(self.core, clock, max_dashboards=room_for_dashboards())
+        self.door = EventDoor(
+            TranslatedJournal(self.journal), self.pipeline.feed, self.rejects, origins.settle
+        )
+        self.pipeline.connect(
+            shells.asking(self.enrichment.submit, self.origins.for_lookup),
+            shells.telling_history(self.outbox),
+            self.hub.shell,
+        )
         if not settings.store.in_memory:
-            self.pipeline.connect([self._keep])
+            self.pipeline.connect(shells.surviving_restarts(self.checkpoints))
         self.app = self._build_app(AnonymousIds(secret, clock))
 
     def _build_app(self, anonymous_ids: Callable[[str, str], str]) -> ASGIApp:
-        allowed_origins = self.settings.server.allowed_origins
+        settings = self.settings
+        allowed_origins = settings.server.allowed_origins
+        self.gate = Gate(self.access, ClientAddresses(settings.server.trusted_proxies), allowed_origins)
         events = EventEndpoint(
             self.door,
             self.rejects,
             self.clock,
-            ClientAddresses(self.settings.server.trusted_proxies),
+            self.gate,
             EventIds(self.clock),
             anonymous_ids,
-            lambda site: self.core.site(site).statistics(),
+            EncodedStatistics(
+                lambda site: self.core.site(site).statistics(), version=lambda: self.pipeline.inputs
+            ),
         )
-        visitors = VisitorEndpoints(
-            self.core.site, self.clock, self._reset, self._session_events, allowed_origins
-        )
-        socket = LiveSocket(self.hub, self.clock, allowed_origins)
-        past = PastEndpoints(self.history, self.clock, self.settings.server.timezone)
+        visitors = VisitorEndpoints(self.core.site, self.clock, self._reset)
+        sessions = SessionEndpoints(self.core.site, self.clock, self._session_events, self.history)
+        socket = LiveSocket(self.hub, self.clock, self.access.watchers, allowed_origins)
+        erasure = ErasureEndpoint(self._erase)
+        past = PastEndpoints(self.history, self.clock, self.settings.server.timezone, self.core.site)
         status = StatusEndpoints(partial(report, self), self.faults, self.degraded)
-        return build_app(
-            [
-                *events.routes(),
-                *past.routes(),
-                *visitors.routes(),
-                *socket.routes(),
-                *status.routes(),
-                *page_routes(),
-            ],
-            REFUSALS,
-        )
+        self.routes = [
+            *events.routes(),
+            *past.routes(),
+            *erasure.routes(),
+            *visitors.routes(),
+            *sessions.routes(),
+            *socket.routes(),
+            *status.routes(),
+            *account_routes(self.gate, settings, self.clock),
+            *description_routes(),
+            *page_routes(),
+        ]
+        return build_app(self.routes, self.gate, REFUSALS)
 
     # From one run to the next
 
@@ -223,12 +266,12 @@ class Service:
             import_figures(self.core.site(figures.site), figures)
         effects: list[Effect] = []
         for record in state.ended:
-            session = import_session(record, now)
+            session = import_session(self.origins.settle_record(record), now)
             assert record.end is not None
             self.core.site(record.site).ended.add(import_ended(session, record.end, now))
             effects += self.core.put_back(session, now)
         for record in state.live:
-            effects += self.core.put_back(import_session(record, now), now)
+            effects += self.core.put_back(import_session(self.origins.settle_record(record), now), now)
         self.pipeline.carry_out(effects)
         replayed = await self.journal.replay(state.applied_seq, self._live_through)
         self.pipeline.feed(Tick(self.clock.now()))
@@ -237,7 +280,7 @@ class Service:
     def _live_through(self, event: SiteEvent) -> None:
         """Let the time up to ``event`` pass, then let it happen: sessions end when they would have."""
         self.pipeline.feed(Tick(event.now))
-        self.pipeline.feed(event)
+        self.pipeline.feed(self.origins.settle_again(event))
 
     # The parts
 
@@ -251,6 +294,7 @@ class Service:
             "outbox": self.outbox.run,
             "history": self.mover.run,
             "retention": self._retain,
+            "accounts": self.access.run,
         }
         if self.settings.upstream.enabled:
             parts["upstream"] = self.upstream.run
@@ -309,32 +353,16 @@ class Service:
             return await self.history.session_events(site, session_id)
         return []
 
-    # Shells of the pipeline
+    async def _erase(self, visitor: Visitor) -> Erased:
+        return await self.erasing.erase(visitor._replace(spellings=self.origins.spellings(visitor.ip or "")))
 
-    def _look_up(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            if type(effect) is Lookup:
-                self.enrichment.submit(effect)
+    def key_of(self, ip: str) -> str | None:
+        """Return the key under which the answer for an address is cached."""
+        return self.origins.key_of(ip)
 
-    def _keep(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case SessionChanged() | SessionEnded() | SessionHidden():
-                    self.checkpoints.mark(effect.session)
-                case StatisticsChanged() | ResetDone():
-                    self.checkpoints.mark_site(effect.site)
-
-    def _remember(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case SessionEnded(session, reason, _) if session.is_visible:
-                    self.outbox.put(EndedVisit.of(session, reason.value))
-                case VisitRevealed(session, reason):
-                    self.outbox.put(EndedVisit.of(session, reason.value))
-                case SessionDisowned(session):
-                    self.outbox.put(HiddenSession(session.site, session.id))
-                case FeedGap():
-                    self.outbox.put(FeedGapSeen(*effect))
+    def _take_in(self, happened: Input) -> None:
+        settled = self.origins.settle(happened) if isinstance(happened, UpstreamFrame) else happened
+        self.pipeline.feed(settled)
 
     def _remember_reject(self, reject: Reject) -> None:
         excerpt = reject.excerpt.decode(errors="replace")

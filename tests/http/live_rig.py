@@ -12,13 +12,19 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.access.opened import open_access
 from tests.support.server import serve
+from tracker.access.control import AccessControl
+from tracker.access.principal import Mode
 from tracker.clock import SystemClock
 from tracker.core.core import Core
 from tracker.core.inputs import SiteEvent
 from tracker.core.rules import Rules
+from tracker.http.access import Gate, guard
+from tracker.http.clients import ClientAddresses
 from tracker.http.websocket import LiveSocket
 from tracker.live.hub import Hub
+from tracker.pipeline import Pipeline
 
 Message = dict[str, Any]
 
@@ -29,7 +35,8 @@ class Live:
     def __init__(self, hub: Hub, core: Core, clock: SystemClock, url: str) -> None:
         self.hub = hub
         self.url = url
-        self._core = core
+        self._pipeline = Pipeline(core)
+        self._pipeline.connect(hub.shell)
         self._clock = clock
         self._events = 0
 
@@ -42,7 +49,7 @@ class Live:
         now = self._clock.now()
         given = {"id": f"e{self._events}", "type": "pageview", "site": "default"} | fields
         event = SiteEvent(now=now, session_id=session_id, occurred_at=now.unix_s, page=page, **given)
-        self.hub.publish(self._core.handle(event))
+        self._pipeline.feed(event)
 
     def connect(self, query: str = "", **options: Any) -> connect:
         return connect(f"{self.url.replace('http', 'ws')}/ws{query}", max_size=None, **options)
@@ -63,12 +70,21 @@ async def live(
     clock = SystemClock()
     core = Core(Rules(spike_visitors_per_minute=0, milestones=()), clock.now())
     hub = Hub(core, clock)
-    app = Starlette(routes=LiveSocket(hub, clock, allowed_origins).routes())
-    async with serve(app, **options) as url, asyncio.TaskGroup() as tasks:
+    async with (
+        open_access(mode=Mode.OPEN) as opened,
+        serve(_app(hub, opened.access, allowed_origins), **options) as url,
+        asyncio.TaskGroup() as tasks,
+    ):
         flusher = tasks.create_task(hub.run()) if flushing else None
         yield Live(hub, core, clock, url)
         if flusher is not None:
             flusher.cancel()
+
+
+def _app(hub: Hub, access: AccessControl, allowed_origins: tuple[str, ...]) -> Starlette:
+    routes = LiveSocket(hub, SystemClock(), access.watchers, allowed_origins).routes()
+    guard(routes, Gate(access, ClientAddresses(()), allowed_origins))
+    return Starlette(routes=routes)
 
 
 async def receive(client: ClientConnection, within_s: float = 5.0) -> list[Message]:
@@ -131,7 +147,9 @@ class StandingReader:
         received = bytearray()
         async with asyncio.timeout(within_s):
             while marker not in received:
-                received += await self._read()
+                part = await self._read()
+                assert part, f"the connection ended before {marker!r}"
+                received += part
         return bytes(received)
 
     async def read_to_end(self, within_s: float = 5.0) -> bytes:

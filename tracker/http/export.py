@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,21 +26,29 @@ COLUMNS = (
     "metadata",
     "timestampAdjusted",
 )
+SNAKE_COLUMNS = tuple(re.sub("(?=[A-Z])", "_", name).lower() for name in COLUMNS)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00", "＝", "＋", "－", "＠")
 """A spreadsheet runs a cell that begins with one of these, the full-width forms too."""
 
 Rows = AsyncIterator[list[dict[str, Any]]]
 
 
-def export_response(kind: str, rows: Rows) -> Response:
-    """Return ``rows`` as a file to save. Its end is missing when the history fails on the way."""
-    media_type, encode, head = FORMATS[kind]
+async def export_response(kind: str, rows: Rows, snake: bool = False) -> Response:
+    """Return ``rows`` as a file to save. Its end is missing when the history fails on the way.
+
+    Waits for the first rows, so that what is refused is refused before the file begins.
+    ``snake``: the names in ``rows`` are in snake_case, and those in the file shall be.
+    """
+    media_type, encode, has_head = FORMATS[kind]
+    columns = SNAKE_COLUMNS if snake else COLUMNS
+    first: list[dict[str, Any]] = await anext(rows, [])
 
     async def parts() -> AsyncIterator[bytes]:
-        if head:
-            yield head
+        if has_head:
+            yield _lines([columns])
+        yield encode(first, columns)
         async for chunk in rows:
-            yield encode(chunk)
+            yield encode(chunk, columns)
 
     headers = {"Content-Disposition": f'attachment; filename="events.{kind}"'}
     return StreamingResponse(parts(), media_type=media_type, headers=headers)
@@ -55,25 +64,22 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _csv(rows: list[dict[str, Any]]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerows([cell(row[name]) for name in COLUMNS] for row in rows)
-    return buffer.getvalue().encode()
+def _csv(rows: list[dict[str, Any]], columns: Sequence[str]) -> bytes:
+    return _lines([cell(row[name]) for name in columns] for row in rows)
 
 
-def _ndjson(rows: list[dict[str, Any]]) -> bytes:
+def _ndjson(rows: list[dict[str, Any]], columns: Sequence[str]) -> bytes:
     return msgspec.json.Encoder().encode_lines(rows)
 
 
-def _head() -> bytes:
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
     buffer = io.StringIO()
-    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(COLUMNS)
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue().encode()
 
 
-FORMATS: dict[str, tuple[str, Callable[[list[dict[str, Any]]], bytes], bytes]] = {
-    "csv": ("text/csv; charset=utf-8", _csv, _head()),
-    "ndjson": ("application/x-ndjson", _ndjson, b""),
+FORMATS: dict[str, tuple[str, Callable[[list[dict[str, Any]], Sequence[str]], bytes], bool]] = {
+    "csv": ("text/csv; charset=utf-8", _csv, True),
+    "ndjson": ("application/x-ndjson", _ndjson, False),
 }
-"""Media type, encoder of some rows, first bytes."""
+"""Media type, encoder of some rows, whether a line with the names comes first."""

@@ -1,22 +1,27 @@
 """Questions about the past."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from tracker.access.audit import Action
+from tracker.access.principal import Need
 from tracker.core import history
 from tracker.core.clock import Clock
+from tracker.core.filters import SessionFilter
 from tracker.core.history import DIMENSIONS, Filter
+from tracker.core.site import LiveSite
 from tracker.http import queries
+from tracker.http.access import GuardedRoute, admitted
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.export import FORMATS, export_response
 from tracker.http.periods import filter_of
-from tracker.http.responses import success
-from tracker.live.messages import Wire
+from tracker.http.responses import success, wants_snake
+from tracker.live.messages import Wire, to_snake
 from tracker.live.rows import iso
 
 MAX_TOP = 100
@@ -137,22 +142,25 @@ class Retention(Wire, frozen=True):
 
 
 class PastEndpoints:
-    def __init__(self, past: History, clock: Clock, timezone: str) -> None:
+    def __init__(
+        self, past: History, clock: Clock, timezone: str, live_site: Callable[[str], LiveSite]
+    ) -> None:
         self._past = past
+        self._live_site = live_site
         self._clock = clock
         self._timezone = timezone
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/api/analytics/totals", self.totals),
-            Route("/api/analytics/timeseries", self.timeseries),
-            Route("/api/analytics/top/{dimension}", self.top),
-            Route("/api/analytics/event-summary", self.event_summary),
-            Route("/api/analytics/user-stats", self.user_stats),
-            Route("/api/analytics/funnel", self.funnel),
-            Route("/api/analytics/retention", self.retention),
-            Route("/api/analytics/events", self.events),
-            Route("/api/analytics/export", self.export),
+            GuardedRoute("/api/analytics/totals", self.totals, Need.READ),
+            GuardedRoute("/api/analytics/timeseries", self.timeseries, Need.READ),
+            GuardedRoute("/api/analytics/top/{dimension}", self.top, Need.READ),
+            GuardedRoute("/api/analytics/event-summary", self.event_summary, Need.READ),
+            GuardedRoute("/api/analytics/user-stats", self.user_stats, Need.READ),
+            GuardedRoute("/api/analytics/funnel", self.funnel, Need.READ),
+            GuardedRoute("/api/analytics/retention", self.retention, Need.READ),
+            GuardedRoute("/api/analytics/events", self.events, Need.READ),
+            GuardedRoute("/api/analytics/export", self.export, Need.READ),
         ]
 
     async def totals(self, request: Request) -> Response:
@@ -226,14 +234,23 @@ class PastEndpoints:
         if kind not in FORMATS:
             fault = FieldFault("format", f"must be one of {', '.join(FORMATS)}")
             raise APIError(422, "A query parameter is not valid", [fault])
-        return export_response(kind, self._encoded(wanted))
+        snake = wants_snake(request)
+        admitted(request).note(Action.EXPORTED, kind)
+        return await export_response(kind, self._encoded(wanted, snake), snake)
 
-    async def _encoded(self, wanted: Filter) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _encoded(self, wanted: Filter, snake: bool) -> AsyncIterator[list[dict[str, Any]]]:
+        as_fields = to_snake if snake else msgspec.to_builtins
         async for chunk in self._past.export(wanted):
-            yield [msgspec.to_builtins(_event(one)) for one in chunk]
+            yield [as_fields(_event(one)) for one in chunk]
 
     def _filter(self, request: Request, *more: str) -> Filter:
-        return filter_of(request, self._clock.now().unix_s, *more)
+        wanted = filter_of(request, self._clock.now().unix_s, *more)
+        if wanted.company is None:
+            return wanted
+        # The history learns of the company of a visit when it ends.
+        is_theirs = SessionFilter(company=wanted.company).matches
+        live = (one.id for one in self._live_site(wanted.site).visible_sessions() if is_theirs(one))
+        return wanted._replace(live_of_company=tuple(live))
 
     def _zone(self, request: Request) -> str:
         return queries.text(request, "timezone") or self._timezone

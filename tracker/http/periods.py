@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 
 from starlette.requests import Request
 
@@ -24,7 +25,8 @@ NAMES = {
     "sessionId": "session_id",
 }
 """Filters by their name in a query; the snake_case one is taken as well."""
-KNOWN = ("range", "from", "to", *NAMES, "user_id", "session_id")
+PERIOD = ("range", "from", "to")
+KNOWN = (*PERIOD, *NAMES, "user_id", "session_id")
 DEFAULT_RANGE = "day"
 
 
@@ -37,15 +39,16 @@ def filter_of(request: Request, now: float, *more: str) -> Filter:
         APIError: 422 with every wrong parameter.
     """
     queries.refuse_unknown(request, (*KNOWN, *more))
-    start, end = _period(request, now)
-    values = {
+    start, end = period_of(request, now)
+    values: dict[str, Any] = {
         name: queries.text(request, query) or queries.text(request, name) for query, name in NAMES.items()
     }
     return Filter(site_of(request), start, end, **values)
 
 
-def _period(request: Request, now: float) -> tuple[float, float]:
-    given = {name: queries.text(request, name) for name in ("range", "from", "to")}
+def period_of(request: Request, now: float) -> tuple[float, float]:
+    """Return begin and end, in Unix seconds. Raises ``APIError``: 422 with every wrong parameter."""
+    given = {name: queries.text(request, name) for name in PERIOD}
     faults = []
     if given["range"] and (given["from"] or given["to"]):
         faults.append(FieldFault("range", "cannot stand beside from or to"))

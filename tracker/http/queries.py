@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from starlette.requests import Request
 
 from tracker.http.errors import APIError, FieldFault
+from tracker.http.responses import wants_snake
 
 COMMON = ("site", "naming")
 MAX_TEXT = 2000
 
 
 def refuse_unknown(request: Request, known: Iterable[str]) -> None:
-    """A parameter that nobody reads would silently answer another question."""
+    """A parameter that nobody reads would silently answer another question.
+
+    Nor is anything done for a naming that is not known.
+    """
     allowed = (*COMMON, *known)
     faults = [
         FieldFault("query", f"has a parameter that is not known here; known are {', '.join(allowed)}")
@@ -20,6 +24,7 @@ def refuse_unknown(request: Request, known: Iterable[str]) -> None:
     ]
     if faults:
         raise APIError(422, "A query parameter is not known", faults[:1])
+    wants_snake(request)
 
 
 def text(request: Request, name: str) -> str | None:

@@ -2,14 +2,12 @@
 
 from starlette.requests import HTTPConnection
 
-from tracker.http.errors import APIError, FieldFault
+from tracker.core.accounts import DEFAULT_SITE
+from tracker.http.access import admitted
 
-DEFAULT_SITE = "default"
+__all__ = ["DEFAULT_SITE", "site_of"]
 
 
 def site_of(connection: HTTPConnection) -> str:
-    """Return the site that ``?site=`` names, or ``default``. There is no other one yet."""
-    site = connection.query_params.get("site") or DEFAULT_SITE
-    if site != DEFAULT_SITE:
-        raise APIError(404, "There is no such site", [FieldFault("site", "is not known")])
-    return site
+    """Return the site that the gate let the request through to."""
+    return admitted(connection).site

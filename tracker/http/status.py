@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from tracker.access.principal import Need, Principal
+from tracker.http.access import PUBLIC, GuardedRoute, admitted
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.responses import success, wants_snake
 
@@ -41,14 +43,15 @@ class StatusEndpoints:
         return success(request, {"status": state, "degraded": degraded}, f"The service is {state}")
 
     async def report(self, request: Request) -> Response:
-        status = _renamed(self._status(), _snake if wants_snake(request) else _camel)
+        visible = _without_others(self._status(), admitted(request).principal)
+        status = _renamed(visible, _snake if wants_snake(request) else _camel)
         return success(request, status, "The parts and how they are")
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/health", self.health),
-            Route("/ready", self.ready),
-            Route("/api/status", self.report),
+            GuardedRoute("/health", self.health, PUBLIC),
+            GuardedRoute("/ready", self.ready, PUBLIC),
+            GuardedRoute("/api/status", self.report, Need.READ_ANY),
         ]
 
 
@@ -67,9 +70,26 @@ COUNTS = frozenset(
         "skipped",
         "actions",
         "dashboards_by_site",
+        "audit",
     }
 )
 """Fields that hold figures by reason, part, site or action: those names are values, not fields."""
+
+
+def _without_others(status: Status, principal: Principal) -> Status:
+    """Leave out what tells of other sites or of the machine, for whoever does not operate it."""
+    if Need.OPERATE in principal.grants_elsewhere:
+        return status
+    dashboards = dict(_fields(status["dashboards"]))
+    dashboards.pop("actions", None)
+    by_site = dashboards.get("dashboards_by_site", {})
+    own = {site: count for site, count in by_site.items() if site in principal.grants}
+    store = {name: value for name, value in status["store"].items() if name != "url"}
+    return {**status, "dashboards": {**dashboards, "dashboards_by_site": own}, "store": store}
+
+
+def _fields(status: Any) -> Mapping[str, Any]:
+    return msgspec.structs.asdict(status) if isinstance(status, msgspec.Struct) else status
 
 
 def _renamed(status: Any, rename: Callable[[str], str]) -> Any:

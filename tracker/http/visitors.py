@@ -1,23 +1,21 @@
-"""Who is here now: the table, the figures over it, one visit."""
+"""Who is here now: the table and the figures over it."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from tracker.access.principal import Need
 from tracker.core.clock import Clock
 from tracker.core.filters import SessionFilter
-from tracker.core.history import StoredEvent
 from tracker.core.session import Session
 from tracker.core.site import LiveSite
 from tracker.core.statistics import TOP_PAGES, Statistics
 from tracker.http import queries
-from tracker.http.errors import APIError
-from tracker.http.origin import check_origin
+from tracker.http.access import GuardedRoute
 from tracker.http.responses import success
 from tracker.http.sites import site_of
 from tracker.live import messages, rows
@@ -52,11 +50,6 @@ class Sessions(messages.Wire, frozen=True):
     total_count: int
 
 
-class Step(messages.Wire, frozen=True):
-    page: str
-    at: str
-
-
 class Breakdown(messages.Wire, frozen=True):
     """Active visitors by what they have in common; visitors without it are left out."""
 
@@ -75,23 +68,18 @@ class VisitorEndpoints:
         live_site: Callable[[str], LiveSite],
         clock: Clock,
         reset: Callable[[str], Awaitable[None]],
-        session_events: Callable[[str, str], Awaitable[list[StoredEvent]]],
-        allowed_origins: Collection[str] = (),
     ) -> None:
         self._live_site = live_site
         self._clock = clock
         self._reset = reset
-        self._session_events = session_events
-        self._allowed_origins = frozenset(allowed_origins)
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/api/visitors", self.visitors),
-            Route("/api/analytics/summary", self.summary),
-            Route("/api/analytics/sessions", self.sessions),
-            Route("/api/analytics/sessions/{session_id:path}", self.session),
-            Route("/api/analytics/detailed", self.detailed),
-            Route("/api/analytics/reset", self.reset, methods=["POST"]),
+            GuardedRoute("/api/visitors", self.visitors, Need.READ),
+            GuardedRoute("/api/analytics/summary", self.summary, Need.READ),
+            GuardedRoute("/api/analytics/sessions", self.sessions, Need.READ),
+            GuardedRoute("/api/analytics/detailed", self.detailed, Need.READ),
+            GuardedRoute("/api/analytics/reset", self.reset, Need.ADMIN, ["POST"]),
         ]
 
     async def visitors(self, request: Request) -> Response:
@@ -123,34 +111,11 @@ class VisitorEndpoints:
         listed = [_summary_of(session, now) for session in found[:limit]]
         return success(request, Sessions(listed, len(found)), "The active sessions")
 
-    async def session(self, request: Request) -> Response:
-        site, _ = self._narrow(request)
-        session_id = request.path_params["session_id"]
-        ended = site.ended.get(session_id)
-        session = site.find(session_id) or (ended.session if ended else None)
-        if session is None or not session.is_visible:
-            raise APIError(404, "There is no such session")
-        events = [_feed_event(event) for event in await self._session_events(site.name, session_id)]
-        stored = {event.id for event in events}
-        # The history is up to a second behind the feed.
-        events += [
-            rows.feed_event(event)
-            for event in site.recent_events
-            if event.session_id == session_id and event.id not in stored
-        ]
-        now = self._clock.now().unix_s
-        detail = msgspec.structs.asdict(rows.row(session, session.ended_at or now))
-        detail["journey"] = [Step(step.page, rows.iso(step.at)) for step in session.steps]
-        detail["events"] = events
-        detail["ended_at"] = rows.iso(session.ended_at) if session.ended_at else None
-        return success(request, SessionDetail(**detail), "The session")
-
     async def detailed(self, request: Request) -> Response:
         site, wanted = self._narrow(request, "country", "page", "company")
         return success(request, _breakdown(_matching(site, wanted)), "The visitors of this moment, counted")
 
     async def reset(self, request: Request) -> Response:
-        check_origin(request, self._allowed_origins)
         site, _ = self._narrow(request)
         await self._reset(site.name)
         return success(request, None, "The live figures begin anew; history stays")
@@ -160,28 +125,6 @@ class VisitorEndpoints:
         site = self._live_site(site_of(request))
         fields = [name for name in SessionFilter._fields if name in known]
         return site, SessionFilter(**{name: queries.text(request, name) for name in fields})
-
-
-class SessionDetail(messages.Row, frozen=True, kw_only=True, rename="camel"):
-    """A row whose journey has times, with its latest events."""
-
-    journey: list[Step]  # type: ignore[assignment]  # the same name with more in it, as the API has it
-    events: list[messages.FeedEvent]
-    ended_at: str | None
-
-
-def _feed_event(event: StoredEvent) -> messages.FeedEvent:
-    return messages.FeedEvent(
-        id=event.id,
-        type=event.type,
-        session_id=event.session_id,
-        page=event.page,
-        timestamp=rows.iso(event.occurred_at),
-        country=event.country,
-        device=event.device,
-        user_id=event.user_id,
-        metadata=event.metadata,
-    )
 
 
 def _matching(site: LiveSite, wanted: SessionFilter) -> Iterator[Session]:
