@@ -16,15 +16,14 @@ demo: $(VENV)/run.stamp ## start the service with stand-ins for the outside worl
 serve: $(VENV)/run.stamp ## start the service alone
 	@exec $(BIN)/tracker serve $(ARGS)
 
-test: $(VENV)/dev.stamp ## run the whole suite, browser tests included
+test: $(VENV)/dev.stamp web/node_modules/.stamp ## run the whole suite, browser tests included
 	$(BIN)/python -m pytest $(ARGS)
-	@if command -v node >/dev/null; then node --test tests/web/*.test.mjs; \
-	else echo "node is not installed: the unit tests of the dashboard's modules did not run"; fi
 
-check: $(VENV)/dev.stamp ## lint, format and types
+check: $(VENV)/dev.stamp web/node_modules/.stamp ## lint, format, types, and the browser's third-party files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if [ -d web/node_modules/esbuild ]; then npm run --silent --prefix web vendor:check && npm run --silent --prefix web types; fi
 
 bench: $(VENV)/dev.stamp ## measure; results belong in docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
@@ -33,7 +32,7 @@ lock: $(VENV)/dev.stamp ## renew requirements/ from pyproject.toml
 	$(BIN)/python requirements/lock.py
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -51,3 +50,10 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# Development only: the service needs no node. Without npm the checks of the dashboard's types and bundle are left out.
+web/node_modules/.stamp: web/package-lock.json
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --prefix web; \
+	else echo "npm is not installed: types, bundle and accessibility of the dashboard are not checked"; fi
+	@mkdir -p $(@D) && touch $@

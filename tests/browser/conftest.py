@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.fake_service import FakeService
+from tests.browser.real_service import RealService
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 ARGUMENTS = [
@@ -90,9 +92,9 @@ def service() -> Iterator[FakeService]:
 class Complaints:
     """What a page must never do: errors, blocked things, requests to other hosts, dialogs."""
 
-    def __init__(self, page: Page, service: FakeService) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self.found: list[str] = []
-        self._hosts = (service.url, service.url.replace("http", "ws", 1))
+        self._hosts = (url, url.replace("http", "ws", 1), f"blob:{url}")
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
         page.on("request", self._request)
@@ -100,8 +102,9 @@ class Complaints:
         page.on("dialog", self._dialog)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # A service that is stopped on purpose makes the browser report the refused socket.
-        if message.type in ("error", "warning") and "WebSocket connection to" not in message.text:
+        # A service that is stopped on purpose makes the browser report what it refused.
+        is_refusal = "WebSocket connection to" in message.text or "ERR_CONNECTION_REFUSED" in message.text
+        if message.type in ("error", "warning") and not is_refusal:
             self.found.append(f"console: {message.text}")
 
     def _dialog(self, dialog: Dialog) -> None:
@@ -119,7 +122,7 @@ class Complaints:
 @pytest.fixture
 def complaints(page: Page, service: FakeService) -> Iterator[Complaints]:
     """Whatever is in it when the test ends fails the test."""
-    collected = Complaints(page, service)
+    collected = Complaints(page, service.url)
     yield collected
     assert collected.found == []
 
@@ -129,3 +132,18 @@ def dashboard(page: Page, service: FakeService, complaints: Complaints) -> Page:
     """A page that the test opens with :func:`open_dashboard` once its script is ready."""
     page.set_default_timeout(5_000)
     return page
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[RealService]:
+    with RealService(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def live_page(page: Page, real: RealService) -> Iterator[Page]:
+    """A page for the real service; what it complains about fails the test."""
+    page.set_default_timeout(5_000)
+    collected = Complaints(page, real.url)
+    yield page
+    assert collected.found == []

@@ -40,7 +40,9 @@ class FakeService:
     """Pages and a socket on loopback, in a thread of its own.
 
     ``snapshot`` is what a new dashboard gets (``None``: nothing). What dashboards
-    send is in ``received``; pings and, when ``answers_resume``, resumes are answered.
+    send is in ``received``; pings and, when ``answers_resume``, resumes are answered. One
+    that comes back gets ``missed`` instead of the snapshot, unless that is ``None``.
+    ``visit`` is the answer about any session, ``past_visits`` those of any company.
     """
 
     def __init__(self) -> None:
@@ -50,6 +52,11 @@ class FakeService:
         self.answers_pings = True
         self.answers_resume = True
         self.handshakes = 0
+        self.wants_login = False
+        self.snapshots_sent = 0
+        self.visit: dict[str, Any] = {"journey": [], "events": [], "endedAt": None}
+        self.past_visits: list[dict[str, Any]] = []
+        self.missed: list[tuple[str, dict[str, Any]]] | None = None
         self.received: queue.Queue[dict[str, Any]] = queue.Queue()
         self._dashboards: set[ServerConnection] = set()
         self._connected = threading.Condition()
@@ -137,6 +144,17 @@ class FakeService:
         path = request.path.partition("?")[0]
         if path == "/ws":
             return None
+        if path.startswith("/api/analytics/sessions/"):
+            return _answer({**visitor("a"), **self.visit})
+        if path == "/api/auth/me":
+            mode = "required" if self.wants_login else "open"
+            return _answer({"mode": mode, "needsSetup": False, "user": None, "site": "default", "sites": []})
+        if path == "/api/visitors":
+            if self.wants_login:
+                return Response(HTTPStatus.UNAUTHORIZED, "No", Headers({"Content-Length": "0"}))
+            return _answer({"visitors": [], "total": 0})
+        if path == "/api/analytics/visits":
+            return _answer({"visits": self.past_visits})
         if path in ("/", "/dashboard.html"):
             path = "/static/index.html"
         file = (STATIC / path.removeprefix("/static/")).resolve()
@@ -161,7 +179,7 @@ class FakeService:
             self._dashboards.add(dashboard)
             self._connected.notify_all()
         try:
-            await self._send_snapshot(dashboard)
+            await self._greet(dashboard)
             async for frame in dashboard:
                 message = json.loads(frame)
                 self.received.put(message)
@@ -173,6 +191,15 @@ class FakeService:
                 self._dashboards.discard(dashboard)
                 self._connected.notify_all()
 
+    async def _greet(self, dashboard: ServerConnection) -> None:
+        query = dashboard.request.path if dashboard.request else ""
+        if self.missed is None or "resume=" not in query:
+            await self._send_snapshot(dashboard)
+            return
+        for kind, data in self.missed:
+            self.seq += 1
+            await dashboard.send(json.dumps([{"type": kind, "data": data, "seq": self.seq}]))
+
     async def _answer(self, dashboard: ServerConnection, message: dict[str, Any]) -> None:
         if message["type"] == "ping" and self.answers_pings:
             pong = {"type": "pong", "data": {"serverTime": iso()}, "seq": self.seq}
@@ -183,8 +210,15 @@ class FakeService:
     async def _send_snapshot(self, dashboard: ServerConnection) -> None:
         if self.snapshot is None:
             return
+        self.snapshots_sent += 1
         data = {**self.snapshot, "serverTime": iso()}
         await dashboard.send(json.dumps([{"type": "snapshot", "data": data, "seq": self.seq}]))
+
+
+def _answer(data: dict[str, Any]) -> Response:
+    body = json.dumps({"success": True, "message": "", "data": data}).encode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"}
+    return Response(HTTPStatus.OK, "OK", Headers(headers), body)
 
 
 def empty_snapshot() -> dict[str, Any]:

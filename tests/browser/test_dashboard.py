@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Complaints
 from tests.browser.fake_service import FakeService, empty_snapshot, event, iso, snapshot, visitor
 
 GUID = "ddace2a5-ec53-428f-985d-952fa09e7f27"
@@ -16,7 +17,7 @@ def open_dashboard(page: Page, service: FakeService) -> None:
 
 
 def rows(page: Page) -> Locator:
-    return page.locator("tbody tr")
+    return page.locator("tbody tr.visitor")
 
 
 def named(session_id: str, name: str, opened_ago_s: float = 60.0) -> dict[str, object]:
@@ -42,7 +43,7 @@ def test_B_table_shows_every_column_and_no_guid(dashboard: Page, service: FakeSe
     ):
         expect(row).to_contain_text(text)
     expect(row.locator(".cell-opened")).to_have_text(re.compile(r"^3 min 0[4-9] s$"))
-    expect(row.locator(".cell-activity")).to_have_text(re.compile(r"^1[2-7] s ago$"))
+    expect(row.locator(".ago")).to_have_text(re.compile(r"^1[2-7] s ago$"))
     assert GUID not in dashboard.content()
     assert dashboard.title().startswith("Visitors")
 
@@ -51,7 +52,7 @@ def test_B_times_run_on_without_messages(dashboard: Page, service: FakeService) 
     service.snapshot = snapshot([visitor("a", openedAt=iso(20), lastActivityAt=iso(5))])
     open_dashboard(dashboard, service)
     expect(rows(dashboard).locator(".cell-opened")).to_have_text("22 s")
-    expect(rows(dashboard).locator(".cell-activity")).to_have_text("8 s ago")
+    expect(rows(dashboard).locator(".ago")).to_have_text("8 s ago")
 
 
 def test_B_rows_appear_change_and_leave(dashboard: Page, service: FakeService) -> None:
@@ -135,7 +136,8 @@ def test_A_feed_is_newest_first_and_bounded_and_alerts_are_announced(
     )
     expect(feed).to_have_count(50)
     expect(feed.first).to_contain_text("/59")
-    expect(dashboard.locator("ul[aria-live=polite] > li")).to_contain_text("Traffic spike")
+    expect(dashboard.locator("#alerts > li")).to_contain_text("Traffic spike")
+    expect(dashboard.locator(".toasts[role=status] > .toast")).to_contain_text("Traffic spike")
 
 
 def test_F2a_feed_down_is_shown_and_heals(dashboard: Page, service: FakeService) -> None:
@@ -156,7 +158,7 @@ def test_A_service_stopped_and_started_again(dashboard: Page, service: FakeServi
     expect(dashboard.locator("#connection")).to_contain_text("Reconnecting")
     expect(dashboard.locator("#strip")).to_contain_text("as of")
     expect(rows(dashboard)).to_have_count(2)
-    expect(dashboard.locator("body")).to_have_attribute("data-state", "old")
+    expect(dashboard.locator(".live")).to_have_attribute("data-state", "old")
     # Another run of the service: other sequence numbers, other visitors.
     service.seq = 3
     service.snapshot = snapshot([named("b", "Bob"), named("c", "Cleo", 5)])
@@ -167,7 +169,7 @@ def test_A_service_stopped_and_started_again(dashboard: Page, service: FakeServi
     expect(dashboard.locator("tbody")).not_to_contain_text("Ada")
     service.send(("session_activity", named("d", "Dan", 1)))
     expect(rows(dashboard).first).to_contain_text("Dan")
-    expect(dashboard.locator("body")).to_have_attribute("data-state", "live")
+    expect(dashboard.locator(".live")).to_have_attribute("data-state", "live")
 
 
 def test_A_disconnected_after_ten_seconds_then_try_now(dashboard: Page, service: FakeService) -> None:
@@ -239,10 +241,10 @@ def test_rows_are_reused(dashboard: Page, service: FakeService) -> None:
     open_dashboard(dashboard, service)
     expect(rows(dashboard)).to_have_count(2)
     kept = rows(dashboard).nth(1).element_handle()
-    service.send(("session_activity", named("c", "Cleo", 1)), ("session_activity", named("a", "Adam")))
+    service.send(("session_activity", named("c", "Cleo", 1)))
     expect(rows(dashboard)).to_have_count(3)
-    expect(rows(dashboard).nth(2)).to_contain_text("Adam")
-    assert "Adam" in kept.inner_text()
+    expect(rows(dashboard).nth(2)).to_contain_text("Ada")
+    assert "Bob" in kept.inner_text()
 
 
 def test_five_thousand_visitors_are_not_five_thousand_rows(dashboard: Page, service: FakeService) -> None:
@@ -250,8 +252,136 @@ def test_five_thousand_visitors_are_not_five_thousand_rows(dashboard: Page, serv
     stats = {"totalActive": 6_000, "totalToday": 6_000, "pagesVisited": {}}
     service.snapshot = snapshot(visitors, total=6_000, stats=stats)
     open_dashboard(dashboard, service)
-    expect(rows(dashboard)).to_have_count(200)
-    expect(dashboard.locator("#more")).to_have_text("and 5,800 more")
+    expect(rows(dashboard).first).to_contain_text("Visitor 0")
+    assert rows(dashboard).count() < 50
+    expect(dashboard.locator("#shown")).to_have_text("the 5,000 most recent of 6,000 visitors")
+    expect(dashboard.get_by_role("grid")).to_have_attribute("aria-rowcount", "5001")
+    dashboard.locator("#scroller").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    last = rows(dashboard).filter(has_text="Visitor 4999")
+    expect(last).to_have_attribute("aria-rowindex", "5001")
+    assert rows(dashboard).count() < 50
+
+
+def test_columns_sort_both_ways(dashboard: Page, service: FakeService) -> None:
+    service.snapshot = snapshot([named("a", "Bob", 10), named("b", "ada", 20), named("c", "Cleo", 30)])
+    open_dashboard(dashboard, service)
+    names = rows(dashboard).locator(".cell-person")
+    expect(names).to_have_text(["Bob", "ada", "Cleo"])
+    head = dashboard.get_by_role("columnheader", name="Visitor")
+    head.get_by_role("button").click()
+    expect(names).to_have_text(["ada", "Bob", "Cleo"])
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    head.get_by_role("button").click()
+    expect(names).to_have_text(["Cleo", "Bob", "ada"])
+    expect(dashboard.locator("[aria-sort]")).to_have_count(1)
+
+
+def test_one_box_searches_everything_and_says_when_nobody_matches(
+    dashboard: Page, service: FakeService
+) -> None:
+    service.snapshot = snapshot([named("a", "Ada"), named("b", "Bob") | {"country": "FR", "ip": "81.2.3.4"}])
+    open_dashboard(dashboard, service)
+    box = dashboard.get_by_role("searchbox")
+    for query, name in (("ada", "Ada"), ("france", "Bob"), ("81.2 bob", "Bob")):
+        box.fill(query)
+        expect(rows(dashboard)).to_have_count(1)
+        expect(rows(dashboard)).to_contain_text(name)
+    box.fill("nobody")
+    expect(dashboard.locator("#nobody")).to_contain_text("Nobody matches")
+    dashboard.get_by_role("button", name="Show everyone").click()
+    expect(rows(dashboard)).to_have_count(2)
+    expect(box).to_have_value("")
+
+
+def test_groups_by_company_open_and_are_remembered(dashboard: Page, service: FakeService) -> None:
+    acme = {"guid": "g", "name": "Acme", "domain": "acme.example"}
+    people = [named(str(n), f"Person {n}") | {"company": acme} for n in range(3)]
+    service.snapshot = snapshot([*people, visitor("x", company=None, contact=None)])
+    open_dashboard(dashboard, service)
+    dashboard.get_by_role("button", name="Group by company").click()
+    expect(rows(dashboard)).to_have_count(0)
+    head = dashboard.get_by_role("button", name="3 people from Acme")
+    expect(head).to_have_attribute("aria-expanded", "false")
+    expect(dashboard.locator("tbody tr").last).to_contain_text("1 visitor of no known company")
+    head.click()
+    expect(rows(dashboard)).to_have_count(3)
+    dashboard.reload()
+    expect(head).to_be_visible()
+    dashboard.get_by_role("button", name="Group by company").click()
+    expect(rows(dashboard)).to_have_count(4)
+
+
+def test_the_grid_is_walked_with_keys_and_the_focus_stays_with_the_visitor(
+    dashboard: Page, service: FakeService
+) -> None:
+    service.snapshot = snapshot([named(f"s{n}", f"Visitor {n}", n + 10) for n in range(200)])
+    open_dashboard(dashboard, service)
+    expect(rows(dashboard).first).to_contain_text("Visitor 0")
+    assert dashboard.locator("table [tabindex='0']").count() == 1
+    focused = dashboard.locator(":focus")
+    dashboard.get_by_role("button", name="Export CSV").focus()
+    for key in ("Tab", "ArrowDown", "ArrowDown", "ArrowRight"):
+        dashboard.keyboard.press(key)
+    row = dashboard.locator("tr:has(:focus)")
+    expect(row).to_contain_text("Visitor 2")
+    expect(focused).to_have_attribute("title", re.compile("only this company"))
+    service.send(
+        ("session_ended", {"sessionId": "s0", "reason": "closed"}),
+        ("session_activity", named("new", "Newcomer", 1)),
+    )
+    expect(dashboard.locator("#newcomers")).to_have_text("Show 1 new")
+    expect(row).to_contain_text("Visitor 2")
+    expect(row).to_have_attribute("aria-rowindex", "3")
+    dashboard.keyboard.press("Control+End")
+    expect(row).to_contain_text("Visitor 199")
+    for key in ("Home", "Enter"):
+        dashboard.keyboard.press(key)
+    expect(dashboard.get_by_role("dialog", name="Visitor 199")).to_be_visible()
+    dashboard.keyboard.press("Escape")
+    expect(row).to_contain_text("Visitor 199")
+    assert dashboard.locator("table [tabindex='0']").count() == 1
+
+
+def test_the_feed_rests_and_says_what_it_missed(dashboard: Page, service: FakeService) -> None:
+    service.snapshot = snapshot([visitor("a")], recentEvents=[event("e0", page="/first")])
+    open_dashboard(dashboard, service)
+    expect(dashboard.locator("#feed > li")).to_have_count(1)
+    dashboard.get_by_role("button", name="Pause").click()
+    stats = {"totalActive": 1, "totalToday": 1, "pagesVisited": {}}
+    service.send(*(("visitor_update", {"event": event(f"e{n}"), "stats": stats}) for n in range(1, 13)))
+    resume = dashboard.get_by_role("button", name="Resume (12 new)")
+    expect(resume).to_be_visible()
+    expect(dashboard.locator("#feed > li")).to_have_count(1)
+    resume.click()
+    expect(dashboard.locator("#feed > li")).to_have_count(13)
+
+
+def test_sound_and_notifications_are_off_until_somebody_wants_them(
+    dashboard: Page, service: FakeService
+) -> None:
+    open_dashboard(dashboard, service)
+    for name in ("Sound", "Notifications"):
+        expect(dashboard.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "false")
+    dashboard.context.grant_permissions(["notifications"], origin=service.url)
+    for name in ("Sound", "Notifications"):
+        dashboard.get_by_role("switch", name=name).click()
+        expect(dashboard.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "true")
+    dashboard.reload()
+    for name in ("Sound", "Notifications"):
+        expect(dashboard.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "true")
+
+
+def test_a_short_loss_is_made_up_for_without_a_new_snapshot(dashboard: Page, service: FakeService) -> None:
+    service.snapshot = snapshot([named("a", "Ada"), named("b", "Bob")])
+    open_dashboard(dashboard, service)
+    expect(rows(dashboard)).to_have_count(2)
+    service.stop()
+    expect(dashboard.locator("#connection")).to_contain_text("Reconnecting")
+    service.missed = [("session_ended", {"sessionId": "a", "reason": "closed"})]
+    service.start()
+    expect(rows(dashboard)).to_have_count(1)
+    expect(dashboard.locator("#connection")).to_contain_text("Connected")
+    assert service.snapshots_sent == 1
 
 
 def test_loading_is_not_empty(dashboard: Page, service: FakeService) -> None:
@@ -286,7 +416,7 @@ def test_nothing_sticks_out(dashboard: Page, service: FakeService, width: int) -
             "sessionDurationToday": None,
         },
     )
-    dashboard.set_viewport_size({"width": width, "height": 800})
+    dashboard.set_viewport_size({"width": width, "height": 900})
     open_dashboard(dashboard, service)
     expect(rows(dashboard)).to_have_count(1)
     assert dashboard.evaluate("document.documentElement.scrollWidth") <= width
@@ -314,3 +444,13 @@ def test_nothing_jumps(dashboard: Page, service: FakeService) -> None:
     expect(dashboard.locator("#connection")).to_contain_text("Reconnecting")
     # Counters grow by digits inside their boxes: that may count a little, a moved panel does not.
     assert dashboard.evaluate("window.shift") < 0.01
+
+
+def test_S4_1_a_service_that_wants_a_login_gets_one(
+    dashboard: Page, service: FakeService, complaints: Complaints
+) -> None:
+    service.wants_login = True
+    dashboard.goto(service.url)
+    expect(dashboard.locator("#login")).to_contain_text("Please log in")
+    expect(dashboard.locator("table")).to_have_count(0)
+    complaints.found.clear()

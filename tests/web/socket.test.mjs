@@ -4,6 +4,7 @@ import { backOff_ms, Connection, socketUrl } from "../../web/static/js/socket.js
 import { FakeTime } from "./fake_time.mjs";
 
 class FakeSocket {
+  readyState = 1;
   sent = [];
   isClosed = false;
   send(text) {
@@ -53,6 +54,7 @@ test("full jitter: up to 1 s first, doubling to 30 s, never without a pause", ()
 test("the socket is on the page's own host and keeps the site", () => {
   assert.equal(socketUrl({ href: "http://h:3000/dashboard.html?site=a%20b&x=1#y" }), "ws://h:3000/ws?batch=1&site=a+b");
   assert.equal(socketUrl({ href: "https://h/" }), "wss://h/ws?batch=1");
+  assert.equal(socketUrl({ href: "https://h/?site=b" }, 17), "wss://h/ws?batch=1&site=b&resume=17");
 });
 
 test("connected when something was heard, not when the socket opens", () => {
@@ -204,4 +206,33 @@ test("retryNow does not wait, and does nothing while an attempt is under way", (
   connection.retryNow();
   connection.retryNow();
   assert.equal(sockets.length, 2);
+});
+
+test("who is back asks for a sign of life, because nothing comes where nothing was missed", () => {
+  const { connection, last, connect, pings, time } = world();
+  connect();
+  assert.equal(pings(last()), 0);
+  last().onclose();
+  time.advance(1_000);
+  last().onopen();
+  assert.equal(pings(last()), 1);
+  last().onmessage({ data: '[{"type":"pong","data":{}}]' });
+  assert.equal(connection.status, "connected");
+});
+
+test("what is said without a connection is not sent, and that is told", () => {
+  const { connection, last, connect } = world();
+  assert.equal(connection.send({ type: "x" }), false);
+  connect();
+  assert.equal(connection.send({ type: "x" }), true);
+  last().onclose();
+  assert.equal(connection.send({ type: "x" }), false);
+});
+
+test("a socket that is closing takes nothing more, and does no harm", () => {
+  const { connection, last, connect } = world();
+  connect();
+  last().readyState = 2;
+  connection.send({ type: "x" });
+  assert.deepEqual(last().sent, []);
 });

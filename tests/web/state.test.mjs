@@ -40,13 +40,52 @@ test("rows come, change and go", () => {
   assert.deepEqual([...state.rows.keys()], ["b"]);
 });
 
-test("nothing counts before the first snapshot of a connection", () => {
+test("nothing counts before the first snapshot", () => {
   const state = new State();
   assert.equal(state.apply(change(1, "session_activity", row("a")), 0), "ignored");
-  state.apply(snapshot([row("a")]), 0);
-  state.expectSnapshot();
-  assert.equal(state.apply(change(11, "session_ended", { sessionId: "a" }), 0), "ignored");
-  assert.equal(state.rows.size, 1);
+  assert.equal(state.rows.size, 0);
+});
+
+test("a connection that resumes goes on where the last one ended, whatever is sent twice", () => {
+  const state = started(row("a"));
+  state.apply(change(11, "session_activity", row("b")), 0);
+  assert.equal(state.apply(change(11, "session_ended", { sessionId: "b" }), 0), "ignored");
+  assert.equal(state.apply(change(12, "session_ended", { sessionId: "a" }), 0), "applied");
+  assert.deepEqual([...state.rows.keys()], ["b"]);
+});
+
+test("newcomers are told once; those of a snapshot are none", () => {
+  const state = started(row("a"));
+  assert.deepEqual(state.takeNewcomers(), []);
+  state.apply(change(11, "session_activity", row("b")), 500);
+  state.apply(change(12, "session_activity", row("b", { currentPage: "/x" })), 600);
+  assert.deepEqual(state.takeNewcomers().map(({ id, arrivedAt_ms }) => [id, arrivedAt_ms]), [["b", 500]]);
+  assert.deepEqual(state.takeNewcomers(), []);
+  assert.equal(state.rows.get("b").arrivedAt_ms, 500);
+  state.apply(snapshot([row("b"), row("c")], 40), 900);
+  assert.deepEqual(state.takeNewcomers(), []);
+  assert.equal(state.rows.get("c").arrivedAt_ms, null);
+});
+
+test("the answer to a filter brings rows that a cut snapshot lacked, and takes them back", () => {
+  const state = new State();
+  state.apply(snapshot([row("a")], 10, { total: 3 }), 0);
+  const answer = (...sessions) => state.apply({
+    type: "detailed_stats", seq: 10,
+    data: { filter: { country: "DE" }, stats: { totalActive: 2, totalToday: 7 }, sessions, events: [] },
+  }, 0);
+  answer(row("a"), row("b"));
+  assert.deepEqual([...state.rows.keys()], ["a", "b"]);
+  assert.deepEqual(state.detailed.filter, { country: "DE", page: null, company: null });
+  assert.equal(state.detailed.totalToday, 7);
+  answer(row("a"));
+  assert.deepEqual([...state.rows.keys()], ["a"]);
+});
+
+test("a whole snapshot lacks nobody: the answer to a filter brings back none who left", () => {
+  const state = started(row("a"));
+  state.apply({ type: "detailed_stats", seq: 10, data: { filter: {}, stats: {}, sessions: [row("gone")] } }, 0);
+  assert.deepEqual([...state.rows.keys()], ["a"]);
 });
 
 test("a gap stops the changes until the missing ones are there", () => {

@@ -9,8 +9,9 @@ export class Schedule {
   #page;
 
   /**
-   * `page` gives `now_ms()`, `isHidden()`, `later(callback, delay_ms)` and `onFrame(callback)`.
    * Call `request` again when the page comes back into sight.
+   * @param {() => void} draw
+   * @param {{now_ms: () => number, isHidden: () => boolean, later: (callback: () => void, delay_ms: number) => any, onFrame: (callback: () => void) => any}} page
    */
   constructor(draw, page) {
     this.#draw = draw;

@@ -12,25 +12,49 @@ const DISCONNECTED_AFTER_MS = 10_000;
 const RESUME_MS = 5_000;
 const STEADY_AFTER_MS = 5_000;
 const CHECK_EVERY_MS = 1_000;
+const OPEN = 1;
 
-/** Full jitter: anything up to a limit that doubles from 1 s to 30 s. */
+/**
+ * Full jitter: anything up to a limit that doubles from 1 s to 30 s.
+ * @param {number} attempt
+ * @param {() => number} random in [0, 1)
+ */
 export function backOff_ms(attempt, random) {
   const limit_ms = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
   return Math.max(SHORTEST_DELAY_MS, random() * limit_ms);
 }
 
-/** The address of the socket on the page's own host; the site is the page's own too. */
-export function socketUrl(location) {
+/**
+ * The address of the socket on the page's own host; the site is the page's own too. With a `seq`
+ * the service sends what came after it, if it still knows that, instead of everything.
+ * @param {{href: string}} location
+ * @param {number | null} [seq]
+ */
+export function socketUrl(location, seq = null) {
   const url = new URL("/ws", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("batch", "1");
   const site = new URL(location.href).searchParams.get("site");
   if (site) url.searchParams.set("site", site);
+  if (seq !== null) url.searchParams.set("resume", String(seq));
   return url.href;
 }
 
+/**
+ * @typedef {object} Environment
+ * @property {() => WebSocket} open
+ * @property {() => number} now_ms monotonic
+ * @property {() => number} wall_ms Unix time
+ * @property {(callback: () => void, delay_ms: number) => any} later gives a handle for `cancel`
+ * @property {(handle: any) => void} cancel
+ * @property {() => number} random in [0, 1)
+ * @property {() => void} onOpen
+ * @property {(messages: Json[]) => void} onMessages
+ * @property {() => void} onStatus
+ */
+
 export class Connection {
-  /** "connecting" | "connected" | "reconnecting" | "disconnected" */
+  /** @type {ConnectionStatus} */
   status = "connecting";
   /** Wall clock, Unix milliseconds: when the connection was made, or lost. */
   since_ms;
@@ -38,20 +62,19 @@ export class Connection {
   isStale = false;
   malformedFrames = 0;
   #env;
+  /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
   #openedAt_ms = 0;
   #lostAt_ms;
   #heardAt_ms = 0;
+  /** @type {number | null} */
   #pingedAt_ms = null;
+  /** @type {number | null} */
   #resumedAt_ms = null;
   #retryTimer = null;
 
-  /**
-   * `env`: `open()` returns a WebSocket, `now_ms()` is monotonic, `wall_ms()` is Unix time,
-   * `later(callback, delay_ms)` returns a handle for `cancel(handle)`, `random()` is in [0, 1),
-   * `onOpen()`, `onMessages(list)` and `onStatus()` tell the owner.
-   */
+  /** @param {Environment} env */
   constructor(env) {
     this.#env = env;
     this.since_ms = env.wall_ms();
@@ -70,7 +93,14 @@ export class Connection {
     this.#open();
   }
 
-  /** Ask for the messages after `seq`; no answer within five seconds ends the connection. */
+  /** Say something to the service; false when there is no connection. @param {object} message */
+  send(message) {
+    if (this.status !== "connected" || this.#socket === null) return false;
+    this.#send(message);
+    return true;
+  }
+
+  /** Ask for the messages after `seq`; no answer within five seconds ends the connection. @param {number | null} seq */
   resume(seq) {
     if (this.#resumedAt_ms !== null) return;
     this.#resumedAt_ms = this.#env.now_ms();
@@ -88,11 +118,18 @@ export class Connection {
     const socket = this.#env.open();
     this.#socket = socket;
     // A socket that was given up may still speak: it is not listened to any more.
-    socket.onopen = () => socket === this.#socket && this.#env.onOpen();
+    socket.onopen = () => socket === this.#socket && this.#greet();
     socket.onmessage = (event) => socket === this.#socket && this.#hear(event.data);
     socket.onclose = () => socket === this.#socket && this.#lose();
   }
 
+  /** Back again, and nothing was missed, so nothing comes: the answer to a ping says that somebody is there. */
+  #greet() {
+    this.#env.onOpen();
+    if (this.status !== "connecting") this.#send({ type: "ping" });
+  }
+
+  /** @param {string} frame */
   #hear(frame) {
     this.#heardAt_ms = this.#env.now_ms();
     this.#pingedAt_ms = null;
@@ -137,6 +174,7 @@ export class Connection {
     this.#env.later(() => this.#check(), CHECK_EVERY_MS);
   }
 
+  /** @param {number} now_ms */
   #checkSilence(now_ms) {
     const silence_ms = now_ms - this.#heardAt_ms;
     // Timers of a tab in the background are slow: only silence after a ping proves anything.
@@ -153,6 +191,7 @@ export class Connection {
     this.#setStale(silence_ms >= STALE_AFTER_MS);
   }
 
+  /** @param {number} now_ms */
   #checkAttempt(now_ms) {
     if (this.status !== "disconnected" && now_ms - this.#lostAt_ms >= DISCONNECTED_AFTER_MS) {
       this.#become("disconnected", this.since_ms);
@@ -160,16 +199,20 @@ export class Connection {
     if (this.#socket !== null && now_ms - this.#openedAt_ms >= ATTEMPT_MS) this.#lose();
   }
 
+  /** @param {object} message */
   #send(message) {
-    this.#socket?.send(JSON.stringify(message));
+    // One that is still opening, or closing already, throws.
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
+  /** @param {boolean} isStale */
   #setStale(isStale) {
     if (this.isStale === isStale) return;
     this.isStale = isStale;
     this.#env.onStatus();
   }
 
+  /** @param {ConnectionStatus} status @param {number} since_ms */
   #become(status, since_ms) {
     this.status = status;
     this.since_ms = since_ms;

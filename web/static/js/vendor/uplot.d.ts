@@ -1,0 +1,2 @@
+// For the type checker alone: what uplot.js exports.
+export { default as uPlot } from "uplot";
