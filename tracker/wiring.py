@@ -3,25 +3,18 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import partial
 from zoneinfo import ZoneInfo
 
-from starlette.types import ASGIApp
-
-from tracker import shells
+from tracker import endpoints, shells
 from tracker.access.control import AccessControl
-from tracker.accounts import account_routes, open_accounts, setup_token
+from tracker.accounts import open_accounts, setup_token
 from tracker.core.clock import Clock
 from tracker.core.core import Core
-from tracker.core.effects import (
-    Effect,
-)
 from tracker.core.ended import REMEMBERED_FOR_S
 from tracker.core.history import StoredEvent
-from tracker.core.inputs import Input, ResetRequested, SiteEvent, Tick, UpstreamFrame, UpstreamState
-from tracker.core.restore import import_ended, import_figures, import_session
+from tracker.core.inputs import Input, ResetRequested, Tick, UpstreamFrame, UpstreamState
 from tracker.core.rules import Rules
 from tracker.core.visitor import Erased, Visitor
 from tracker.enrichment.cache import IdentityCache
@@ -32,18 +25,7 @@ from tracker.erasing import Erasing
 from tracker.http.access import Gate
 from tracker.http.app import build_app
 from tracker.http.clients import ClientAddresses
-from tracker.http.description.endpoints import routes as description_routes
-from tracker.http.erasure import ErasureEndpoint
-from tracker.http.events import EventEndpoint
-from tracker.http.figures import EncodedStatistics
-from tracker.http.pages import routes as page_routes
-from tracker.http.past import PastEndpoints
-from tracker.http.sessions import SessionEndpoints
-from tracker.http.status import StatusEndpoints
-from tracker.http.visitors import VisitorEndpoints
-from tracker.http.websocket import LiveSocket
 from tracker.ingest.door import EventDoor
-from tracker.ingest.event_ids import EventIds
 from tracker.ingest.geography import Countries, UnusableFile
 from tracker.ingest.origins import Origins
 from tracker.ingest.rejects import Reject, RejectLog
@@ -52,9 +34,9 @@ from tracker.live.hub import Hub
 from tracker.open_files import room_for_dashboards
 from tracker.pipeline import Pipeline
 from tracker.refusals import REFUSALS, TranslatedJournal
-from tracker.report import report
+from tracker.revival import revive
 from tracker.settings import Settings, SettingsError
-from tracker.store.checkpoints import Checkpoints, load_checkpoint
+from tracker.store.checkpoints import Checkpoints
 from tracker.store.database import Database, journal_path, open_database
 from tracker.store.errors import JournalUnavailable, StoreError
 from tracker.store.history.database import HistoryDatabase, history_path, open_history
@@ -123,7 +105,7 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
         service = Service(settings, database, past, clock, rng, secret, origins, access)
         service.setup_token = token
         opened.push_async_callback(service.close)
-        await service.restore()
+        await revive(service)
         async with asyncio.TaskGroup() as tasks:
             supervision = tasks.create_task(service.supervise(), name="supervisor")
             try:
@@ -219,68 +201,11 @@ class Service:
         )
         if not settings.store.in_memory:
             self.pipeline.connect(shells.surviving_restarts(self.checkpoints))
-        self.app = self._build_app(AnonymousIds(secret, clock))
-
-    def _build_app(self, anonymous_ids: Callable[[str, str], str]) -> ASGIApp:
-        settings = self.settings
-        allowed_origins = settings.server.allowed_origins
-        self.gate = Gate(self.access, ClientAddresses(settings.server.trusted_proxies), allowed_origins)
-        events = EventEndpoint(
-            self.door,
-            self.rejects,
-            self.clock,
-            self.gate,
-            EventIds(self.clock),
-            anonymous_ids,
-            EncodedStatistics(
-                lambda site: self.core.site(site).statistics(), version=lambda: self.pipeline.inputs
-            ),
+        self.gate = Gate(
+            access, ClientAddresses(settings.server.trusted_proxies), settings.server.allowed_origins
         )
-        visitors = VisitorEndpoints(self.core.site, self.clock, self._reset)
-        sessions = SessionEndpoints(self.core.site, self.clock, self._session_events, self.history)
-        socket = LiveSocket(self.hub, self.clock, self.access.watchers, allowed_origins)
-        erasure = ErasureEndpoint(self._erase)
-        past = PastEndpoints(self.history, self.clock, self.settings.server.timezone, self.core.site)
-        status = StatusEndpoints(partial(report, self), self.faults, self.degraded)
-        self.routes = [
-            *events.routes(),
-            *past.routes(),
-            *erasure.routes(),
-            *visitors.routes(),
-            *sessions.routes(),
-            *socket.routes(),
-            *status.routes(),
-            *account_routes(self.gate, settings, self.clock),
-            *description_routes(),
-            *page_routes(),
-        ]
-        return build_app(self.routes, self.gate, REFUSALS)
-
-    # From one run to the next
-
-    async def restore(self) -> None:
-        """Bring back the table and the figures of the run before, then what the journal has beyond them."""
-        state = await load_checkpoint(self.database.writer)
-        now = self.clock.now()
-        for figures in state.figures:
-            import_figures(self.core.site(figures.site), figures)
-        effects: list[Effect] = []
-        for record in state.ended:
-            session = import_session(self.origins.settle_record(record), now)
-            assert record.end is not None
-            self.core.site(record.site).ended.add(import_ended(session, record.end, now))
-            effects += self.core.put_back(session, now)
-        for record in state.live:
-            effects += self.core.put_back(import_session(self.origins.settle_record(record), now), now)
-        self.pipeline.carry_out(effects)
-        replayed = await self.journal.replay(state.applied_seq, self._live_through)
-        self.pipeline.feed(Tick(self.clock.now()))
-        log.info("took back %d sessions and %d events", len(state.live), replayed)
-
-    def _live_through(self, event: SiteEvent) -> None:
-        """Let the time up to ``event`` pass, then let it happen: sessions end when they would have."""
-        self.pipeline.feed(Tick(event.now))
-        self.pipeline.feed(self.origins.settle_again(event))
+        self.routes = endpoints.routes(self, AnonymousIds(secret, clock))
+        self.app = build_app(self.routes, self.gate, REFUSALS)
 
     # The parts
 
@@ -341,19 +266,21 @@ class Service:
                 await self.history.retain(days)
             await asyncio.sleep(RETAIN_EVERY_S)
 
-    async def _reset(self, site: str) -> None:
+    async def reset(self, site: str) -> None:
+        """Let the live figures of ``site`` begin anew."""
         self.pipeline.feed(ResetRequested(self.clock.now(), site))
         # A restart counts again what the journal has beyond the last checkpoint: that must not be
         # what was reset.
         await self.checkpoints.write()
 
-    async def _session_events(self, site: str, session_id: str) -> list[StoredEvent]:
-        # Who is here now is told without the past, should that be away.
+    async def session_events(self, site: str, session_id: str) -> list[StoredEvent]:
+        """Return the last events of a session; none while the past is away."""
         with suppress(StoreError):
             return await self.history.session_events(site, session_id)
         return []
 
-    async def _erase(self, visitor: Visitor) -> Erased:
+    async def erase(self, visitor: Visitor) -> Erased:
+        """See tracker/erasing.py."""
         return await self.erasing.erase(visitor._replace(spellings=self.origins.spellings(visitor.ip or "")))
 
     def key_of(self, ip: str) -> str | None:
