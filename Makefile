@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= -n 3 --dist loadfile
 
 .PHONY: help demo serve test check bench lock clean
 
@@ -17,7 +18,7 @@ serve: $(VENV)/run.stamp ## start the service alone
 	@exec $(BIN)/tracker serve $(ARGS)
 
 test: $(VENV)/dev.stamp web/node_modules/.stamp ## run the whole suite, browser tests included
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: $(VENV)/dev.stamp web/node_modules/.stamp ## lint, format, types, and the browser's third-party files
 	$(BIN)/ruff check .

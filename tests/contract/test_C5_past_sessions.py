@@ -92,12 +92,12 @@ async def test_C5_past_visits_of_a_company_those_of_the_session_feed_too() -> No
         async with run_service(settings_for_tests(deanonymizer__url=vendor.url)) as service:
             await page(service, "s", "/", ip=ACME)
             await until(lambda: identified(service, "s"))
-            assert (await service.get("/api/analytics/visits?company=acme"))["visits"] == []
+            assert (await service.get("/api/analytics/visits", company="acme"))["visits"] == []
             await service.post({"type": "session_end", "sessionId": "s"})
             await service.service.outbox.write()
             await service.service.mover.catch_up()
-            (visit,) = (await service.get("/api/analytics/visits?company=acme&range=hour"))["visits"]
+            (visit,) = (await service.get("/api/analytics/visits", company="acme", range="hour"))["visits"]
             assert (visit["sessionId"], visit["source"], visit["pageCount"]) == ("s", "events", 1)
             assert (visit["company"]["name"], visit["contact"]["name"]) == ("Acme", "Ann")
-            assert (await service.get("/api/analytics/visits?company=other"))["visits"] == []
+            assert (await service.get("/api/analytics/visits", company="other"))["visits"] == []
             assert (await service.http.get("/api/analytics/visits")).status_code == 422
