@@ -1,8 +1,6 @@
 """Command line of the stand-ins: ``python -m emitters sessions|deanonymizer|traffic``."""
 
-from typing import Annotated
-
-import typer
+import click
 
 from emitters import deanonymizer as deanonymizer_module
 from emitters import sessions as sessions_module
@@ -17,20 +15,18 @@ from emitters.visit_faults import VISIT_FAULTS
 MILD_FAULT_RATE = 0.04
 MILD_DROP_EVERY_S = 240.0
 
-app = typer.Typer(
-    help="Stand-ins for the world outside of the service. One --seed is one world for all three.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+host_option = click.option("--host", default="127.0.0.1", help="Address to listen on.")
+seed_option = click.option("--seed", default=1, help="The same seed is the same world.")
+speed_option = click.option(
+    "--speed", type=click.FloatRange(min=0.001), default=1.0, help="How many times faster than real time."
 )
-
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Seed = Annotated[int, typer.Option(help="The same seed is the same world.")]
-Speed = Annotated[float, typer.Option(min=0.001, help="How many times faster than real time.")]
-Faults = Annotated[list[str] | None, typer.Option("--fault", metavar="NAME", help="See above; repeatable.")]
-FaultRate = Annotated[float, typer.Option(min=0, max=1, help="Share that the faults happen to.")]
-RetryAfter = Annotated[str, typer.Option(help="Retry-After: seconds, 'date', any text, '' for none.")]
+fault_option = click.option("--fault", multiple=True, metavar="NAME", help="See above; repeatable.")
+FROM_ZERO = click.FloatRange(min=0)
+PORT = click.IntRange(0, 65535)
+SHARE = click.FloatRange(0, 1)
+SHARE_HELP = "Share that the faults happen to."
+PORT_HELP = "0 takes any free port."
+RETRY_AFTER_HELP = "Retry-After: seconds, 'date', any text, '' for none."
 
 
 def _table(heading: str, faults: dict[str, str]) -> str:
@@ -60,29 +56,41 @@ _DEANONYMIZER_HELP = "\n\n".join(
 )
 
 
-@app.command(help=_SESSIONS_HELP)
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+def main() -> None:
+    """Stand-ins for the world outside of the service. One --seed is one world for all three."""
+
+
+@main.command(help=_SESSIONS_HELP)
+@host_option
+@click.option("--port", type=PORT, default=sessions_module.DEFAULT_PORT, help=PORT_HELP)
+@seed_option
+@click.option("--rate", type=FROM_ZERO, default=20.0, help="Frames a second.")
+@speed_option
+@fault_option
+@click.option("--fault-rate", type=SHARE, default=0.05, help=SHARE_HELP)
+@click.option(
+    "--drop-every", type=click.FloatRange(min=0.1), help="Seconds after which all connections drop."
+)
+@click.option("--retry-after", default="5", help=RETRY_AFTER_HELP)
 def sessions(
-    host: Host = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0 takes any free port.")
-    ] = sessions_module.DEFAULT_PORT,
-    seed: Seed = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Frames a second.")] = 20.0,
-    speed: Speed = 1.0,
-    fault: Faults = None,
-    fault_rate: FaultRate = 0.05,
-    drop_every: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds after which all connections drop.")
-    ] = None,
-    retry_after: RetryAfter = "5",
+    host: str,
+    port: int,
+    seed: int,
+    rate: float,
+    speed: float,
+    fault: tuple[str, ...],
+    fault_rate: float,
+    drop_every: float | None,
+    retry_after: str,
 ) -> None:
-    names = fault or []
+    names = list(fault)
     unknown = [n for n in names if n not in VISIT_FAULTS and n not in CONNECTION_FAULTS and n != "none"]
     connection_faults = [name for name in names if name in CONNECTION_FAULTS]
     if unknown:
-        raise typer.BadParameter(f"no fault is called {', '.join(unknown)}", param_hint="--fault")
+        raise click.BadParameter(f"no fault is called {', '.join(unknown)}", param_hint="--fault")
     if len(connection_faults) > 1:
-        raise typer.BadParameter("only one fault of connections at a time", param_hint="--fault")
+        raise click.BadParameter("only one fault of connections at a time", param_hint="--fault")
     emitter = SessionEmitter(
         host=host,
         port=port,
@@ -98,25 +106,33 @@ def sessions(
     run_until_stopped(serve("sessions", emitter))
 
 
-@app.command(help=_DEANONYMIZER_HELP)
+@main.command(help=_DEANONYMIZER_HELP)
+@host_option
+@click.option("--port", type=PORT, default=deanonymizer_module.DEFAULT_PORT, help=PORT_HELP)
+@seed_option
+@click.option("--rate", type=FROM_ZERO, default=0.0, help="Calls a second before 429; 0 is no limit.")
+@speed_option
+@click.option("--failures", type=SHARE, default=0.1, help="Share of the calls that get a 500.")
+@fault_option
+@click.option("--fault-rate", type=SHARE, default=1.0, help=SHARE_HELP)
+@click.option("--latency", type=FROM_ZERO, default=2.0, help="Seconds that --fault latency takes.")
+@click.option("--retry-after", default="2", help=RETRY_AFTER_HELP)
 def deanonymizer(
-    host: Host = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0 takes any free port.")
-    ] = deanonymizer_module.DEFAULT_PORT,
-    seed: Seed = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Calls a second before 429; 0 is no limit.")] = 0.0,
-    speed: Speed = 1.0,
-    failures: Annotated[float, typer.Option(min=0, max=1, help="Share of the calls that get a 500.")] = 0.1,
-    fault: Faults = None,
-    fault_rate: FaultRate = 1.0,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds that --fault latency takes.")] = 2.0,
-    retry_after: RetryAfter = "2",
+    host: str,
+    port: int,
+    seed: int,
+    rate: float,
+    speed: float,
+    failures: float,
+    fault: tuple[str, ...],
+    fault_rate: float,
+    latency: float,
+    retry_after: str,
 ) -> None:
-    names = [name for name in fault or [] if name != "none"]
+    names = [name for name in fault if name != "none"]
     unknown = [name for name in names if name not in ANSWER_FAULTS]
     if unknown:
-        raise typer.BadParameter(f"no fault is called {', '.join(unknown)}", param_hint="--fault")
+        raise click.BadParameter(f"no fault is called {', '.join(unknown)}", param_hint="--fault")
     service = Deanonymizer(
         host=host,
         port=port,
@@ -132,15 +148,14 @@ def deanonymizer(
     run_until_stopped(serve("deanonymizer", service))
 
 
-@app.command()
-def traffic(
-    url: Annotated[str, typer.Option(help="Where events go.")] = "http://127.0.0.1:3000/api/events",
-    seed: Seed = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Events a second.")] = 5.0,
-    visitors: Annotated[int, typer.Option(min=1, help="People on the site at once.")] = 40,
-    speed: Speed = 1.0,
-    key: Annotated[str | None, typer.Option(envvar="EMITTERS_KEY", help="Ingest key.")] = None,
-) -> None:
+@main.command()
+@click.option("--url", default="http://127.0.0.1:3000/api/events", help="Where events go.")
+@seed_option
+@click.option("--rate", type=FROM_ZERO, default=5.0, help="Events a second.")
+@click.option("--visitors", type=click.IntRange(min=1), default=40, help="People on the site at once.")
+@speed_option
+@click.option("--key", envvar="EMITTERS_KEY", help="Ingest key.")
+def traffic(url: str, seed: int, rate: float, visitors: int, speed: float, key: str | None) -> None:
     """Site traffic: people who look at pages, as POSTs to the service."""
     # Half a second of start-up time is httpx, which only this one needs.
     from emitters.traffic import Traffic
@@ -150,4 +165,4 @@ def traffic(
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m emitters")
+    main(prog_name="python -m emitters")
