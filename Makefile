@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= -n 3 --dist loadfile
+WORKERS ?= -n 2 --dist loadfile
 
 .PHONY: help demo serve test check bench lock clean
 

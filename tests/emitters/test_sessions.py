@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 
 from emitters.sessions import SessionEmitter
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(90)
 
 OPENED = {
     "eventType": "session-opened",
