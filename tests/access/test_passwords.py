@@ -111,6 +111,8 @@ async def test_who_hangs_up_gives_the_place_back() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # These come after whatever was begun already.
-        assert all(await asyncio.gather(*(made.check(hashed, PASSWORD) for _ in range(4))))
-        assert made.underway == 0
+        assert (await made.check(hashed, PASSWORD)).is_right
+        # One that was begun before the cancelling may still be computed, on the other thread.
+        async with asyncio.timeout(10):
+            while made.underway:
+                await asyncio.sleep(0.001)

@@ -1,7 +1,7 @@
 import os
 
 from tests.support.clock import FakeClock
-from tracker.ingest.event_ids import DRAWN_BYTES, RANDOM_BYTES, EventIds
+from tracker.ingest.event_ids import DRAWN_BYTES, RANDOM_CHARACTERS, EventIds
 
 
 def test_ids_differ_and_follow_the_time() -> None:
@@ -24,6 +24,6 @@ def test_no_random_byte_is_used_twice_and_draws_are_few() -> None:
         return draws[-1]
 
     new_id = EventIds(FakeClock(), draw)
-    ids = [new_id() for _ in range(3 * DRAWN_BYTES // RANDOM_BYTES)]
+    ids = [new_id() for _ in range(6 * DRAWN_BYTES // RANDOM_CHARACTERS)]
     assert len(draws) == 3
     assert "".join(one[12:] for one in ids) == b"".join(draws).hex()

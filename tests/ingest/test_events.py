@@ -20,14 +20,20 @@ from tracker.ingest.events import (
 )
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-CONTEXT = EventContext(
-    now=START,
-    site="default",
-    client_ip="185.242.214.177",
-    user_agent="curl/8.5.0",
-    new_id=lambda: "new-id",
-    anonymous_id=lambda address, user_agent: f"anonymous:{address}:{user_agent}",
-)
+
+
+def sent_by(user_agent: str) -> EventContext:
+    return EventContext(
+        now=START,
+        site="default",
+        client_ip="185.242.214.177",
+        user_agent=user_agent,
+        new_id=lambda: "new-id",
+        anonymous_id=lambda address, user_agent: f"anonymous:{address}:{user_agent}",
+    )
+
+
+CONTEXT = sent_by("curl/8.5.0")
 
 
 def event(raw: dict[str, Any], context: EventContext = CONTEXT) -> SiteEvent:
@@ -267,8 +273,7 @@ def test_the_top_level_comes_before_the_metadata() -> None:
 
 
 def test_what_the_browser_says_fills_blanks_only() -> None:
-    context = CONTEXT._replace(user_agent=FIREFOX)
-    parsed = event({"event": "visit", "device": "tv"}, context)
+    parsed = event({"event": "visit", "device": "tv"}, sent_by(FIREFOX))
     assert (parsed.device, parsed.browser, parsed.os) == ("tv", "Firefox", "Linux")
     assert event({"event": "visit"}).browser is None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from tracker.core.inputs import SiteEvent
+from tracker.core.inputs import SIGNALS, SiteEvent
 from tracker.ingest.events import EventContext, FieldError, parse_one
 from tracker.ingest.rejects import RejectLog
 
@@ -91,17 +91,26 @@ class EventDoor:
                 outcomes.append(Refused(parsed))
                 self._rejects.add("http", context.site, "invalid_event", encoded)
         events = [outcome.event for outcome in outcomes if isinstance(outcome, Accepted)]
-        stored = [event for event in events if not event.is_signal]
+        stored = [event for event in events if event.type not in SIGNALS]
+        if len(stored) == len(events):
+            results = await self._journal.append(context.site, stored) if stored else ()
+        else:
+            results = await self._take_with_signals(events, stored, context.site)
+        return self._with_results(outcomes, results, context.site, encoded)
+
+    async def _take_with_signals(
+        self, events: list[SiteEvent], stored: list[SiteEvent], site: str
+    ) -> Sequence[Stored]:
         # Signals keep their place: those ahead of every stored event act first.
         ahead = events.index(stored[0]) if stored else len(events)
         for signal in events[:ahead]:
             self._feed(signal)
-        results = await self._journal.append(context.site, stored) if stored else ()
+        results = await self._journal.append(site, stored) if stored else ()
         for signal in events[ahead:]:
             if signal.is_signal:
                 self._feed(signal)
         self.signals += len(events) - len(stored)
-        return self._with_results(outcomes, results, context.site, encoded)
+        return results
 
     def _with_results(
         self, outcomes: list[Outcome], results: Sequence[Stored], site: str, encoded: bytes
@@ -109,7 +118,7 @@ class EventDoor:
         answers: list[Outcome] = []
         following = iter(results)
         for outcome in outcomes:
-            if isinstance(outcome, Accepted) and not outcome.event.is_signal:
+            if isinstance(outcome, Accepted) and outcome.event.type not in SIGNALS:
                 stored = next(following)
                 if stored.conflict:
                     self._rejects.add("http", site, "conflict", encoded)

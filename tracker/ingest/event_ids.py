@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from tracker.core.clock import Clock
 
-RANDOM_BYTES = 10
+RANDOM_CHARACTERS = 20
+"""Hexadecimal ones: 80 bits."""
 DRAWN_BYTES = 4_000
 
 
@@ -21,13 +22,13 @@ class EventIds:
     def __init__(self, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._random = random
-        self._drawn = b""
+        self._drawn = ""
         self._used = 0
 
     def __call__(self) -> str:
         if self._used == len(self._drawn):
-            self._drawn = self._random(DRAWN_BYTES)
+            self._drawn = self._random(DRAWN_BYTES).hex()
             self._used = 0
-        self._used += RANDOM_BYTES
-        milliseconds = int(self._clock.now().unix_s * 1000)
-        return (milliseconds.to_bytes(6, "big") + self._drawn[self._used - RANDOM_BYTES : self._used]).hex()
+        start = self._used
+        self._used += RANDOM_CHARACTERS
+        return f"{int(self._clock.now().unix_s * 1000):012x}{self._drawn[start : self._used]}"

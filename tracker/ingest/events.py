@@ -30,16 +30,40 @@ class FieldError(NamedTuple):
     message: str
 
 
-class EventContext(NamedTuple):
-    """What a request knows beside the event itself."""
+class Sender(NamedTuple):
+    """An address as it was given, as it is shown, and as it may be looked up."""
 
-    now: Now
-    site: str
-    client_ip: str
-    user_agent: str
-    new_id: Callable[[], str]
-    anonymous_id: Callable[[str, str], str]
-    """Session id for a visitor without one, from address and user agent."""
+    ip: str
+    shown_ip: str
+    address: str | None
+
+    @classmethod
+    def at(cls, ip: str) -> "Sender":
+        return cls(ip, clean(ip, MAX_IP), lookup_address(ip))
+
+
+class EventContext:
+    """What a request knows beside its events: looked up once for all of them."""
+
+    __slots__ = ("anonymous_id", "hints", "new_id", "now", "sender", "site", "user_agent")
+
+    def __init__(
+        self,
+        now: Now,
+        site: str,
+        client_ip: str,
+        user_agent: str,
+        new_id: Callable[[], str],
+        anonymous_id: Callable[[str, str], str],
+    ) -> None:
+        """``anonymous_id``: session id for a visitor without one, from address and user agent."""
+        self.now = now
+        self.site = site
+        self.sender = Sender.at(client_ip)
+        self.user_agent = user_agent
+        self.hints = client_hints.describe(user_agent)
+        self.new_id = new_id
+        self.anonymous_id = anonymous_id
 
 
 class Field(NamedTuple):
@@ -107,6 +131,7 @@ DIALECTS: dict[str, Dialect] = {
 }
 
 SNAKE_NAMES: dict[str, str] = {"eventType": "event_type", "sessionId": "session_id", "userId": "user_id"}
+_SNAKE = frozenset(SNAKE_NAMES.values())
 
 _REQUIRED = "is required"
 _EMPTY = "must not be empty"
@@ -137,41 +162,42 @@ def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError
     browser = reading.text("browser", MAX_SHORT_TEXT)
     os = reading.text("os", MAX_SHORT_TEXT)
     referrer = reading.text("referrer", MAX_PAGE)
-    ip = reading.ip(context.client_ip)
-    shown_ip = clean(ip, MAX_IP)
+    sender = reading.sender(context.sender)
     if reading.errors or dialect is None:
         return reading.errors
-    hints = client_hints.describe(context.user_agent)
+    hints = context.hints
+    # By position: names cost as much again as all else here.
     return SiteEvent(
-        now=context.now,
-        site=context.site,
-        id=event_id or context.new_id(),
-        type=dialect.synonyms.get(name, name),
-        session_id=session_id
+        context.now,
+        context.site,
+        event_id or context.new_id(),
+        dialect.synonyms.get(name, name),
+        session_id
         or user_id
-        or context.anonymous_id(canonical(ip) or shown_ip, context.user_agent),
-        occurred_at=occurred_at,
-        page=page,
-        user_id=user_id,
-        country=country.upper() if country and _is_country_code(country) else country,
-        device=device or hints.device,
-        browser=browser or hints.browser,
-        os=os or hints.os,
-        referrer=referrer,
-        ip=shown_ip,
-        address=lookup_address(ip),
-        metadata=reading.metadata,
-        timestamp_adjusted=adjusted,
+        or context.anonymous_id(canonical(sender.ip) or sender.shown_ip, context.user_agent),
+        occurred_at,
+        page,
+        user_id,
+        country.upper() if country and _is_country_code(country) else country,
+        device or hints.device,
+        browser or hints.browser,
+        os or hints.os,
+        referrer,
+        sender.shown_ip,
+        sender.address,
+        reading.metadata,
+        adjusted,
     )
 
 
 class _Reading:
     """One pass over the fields of one event, which gathers what is wrong."""
 
-    __slots__ = ("_raw", "errors", "metadata")
+    __slots__ = ("_has_snake", "_raw", "errors", "metadata")
 
     def __init__(self, raw: dict[Any, Any]) -> None:
         self._raw = raw
+        self._has_snake = not _SNAKE.isdisjoint(raw)
         self.errors: list[FieldError] = []
         self.metadata: dict[str, Any] = {}
         given = raw.get("metadata")
@@ -180,27 +206,26 @@ class _Reading:
 
     def dialect(self) -> Dialect | None:
         given = self._raw.get
-        found = [
-            dialect
-            for key, dialect in DIALECTS.items()
-            if given(key) is not None or given(SNAKE_NAMES.get(key)) is not None
-        ]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            self._refuse(
-                found[0].key, "is given beside another of type, eventType and event: only one may be"
-            )
-        else:
+        found = None
+        for key, dialect in DIALECTS.items():
+            if given(key) is None and given(SNAKE_NAMES.get(key)) is None:
+                continue
+            if found is not None:
+                self._refuse(
+                    found.key, "is given beside another of type, eventType and event: only one may be"
+                )
+                return None
+            found = dialect
+        if found is None:
             self._refuse("type", "is required: what happened is named by one of type, eventType and event")
-        return None
+        return found
 
     def name(self, key: str) -> str:
         path, value = self._take(key)
         return self._identifier(path, value.strip(" ") if isinstance(value, str) else value, MAX_NAME) or ""
 
     def identifier(self, key: str, required: bool) -> str | None:
-        path, value = self._take(key)
+        path, value = self._take(key) if self._has_snake else (key, self._raw.get(key))
         if value is not None:
             return self._identifier(path, value, MAX_ID)
         if required:
@@ -230,26 +255,27 @@ class _Reading:
 
     def text(self, key: str, limit: int) -> str | None:
         """Return the text at the top level, else the one in the metadata; ``None`` for an empty one."""
-        value, path = self._raw.get(key), key
-        if value is None:
-            value = self.metadata.get(key)
-            if value is None:
-                return None
-            path = f"metadata.{key}"
-        return self._text(path, value, limit) or None
-
-    def ip(self, client_ip: str) -> str:
-        """Return what was sent, as it is: repaired or cut it could become an address that it is not."""
-        value = self._raw.get("ip")
-        if isinstance(value, str):
-            return value
+        value = self._raw.get(key)
         if value is not None:
-            self._refuse("ip", _NO_TEXT)
-        return client_ip
+            return self._text(key, value, limit) or None
+        value = self.metadata.get(key)
+        return None if value is None else self._text(f"metadata.{key}", value, limit) or None
+
+    def sender(self, client: Sender) -> Sender:
+        """Take what was sent as it is: repaired or cut it could become an address that it is not."""
+        value = self._raw.get("ip")
+        if value is None:
+            return client
+        if isinstance(value, str):
+            return Sender.at(value)
+        self._refuse("ip", _NO_TEXT)
+        return client
 
     def _take(self, key: str) -> tuple[str, Any]:
         """Return path and value of ``key`` in either naming."""
         value = self._raw.get(key)
+        if not self._has_snake:
+            return key, value
         snake = SNAKE_NAMES.get(key)
         if snake is None or (other := self._raw.get(snake)) is None:
             return key, value
@@ -266,9 +292,11 @@ class _Reading:
 
     def _text(self, path: str, value: Any, limit: int) -> str | None:
         if isinstance(value, str):
+            # What most texts are, and what cleaning would leave as it is.
+            if len(value) <= limit and value.isprintable():
+                return value.strip()
             return clean(value, limit).strip()
-        if value is not None:
-            self._refuse(path, _NO_TEXT)
+        self._refuse(path, _NO_TEXT)
         return None
 
     def _refuse(self, path: str, message: str) -> None:

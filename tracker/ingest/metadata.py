@@ -56,11 +56,14 @@ class _Cleaner:
             return {}
         cleaned: dict[str, Any] = {}
         for key, value in given.items():
-            problem = identifier_problem(key, MAX_KEY) if isinstance(key, str) else "must be a string"
-            if problem is None:
-                cleaned[key] = self._value(value, path, key, depth_left)
-            else:
+            problem = _problem_of_key(key)
+            if problem is not None:
                 self._refuse(_join(path, key), f"has a wrong key, which {problem}")
+            # What most values are, and what cleaning would leave as it is.
+            elif type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
+                cleaned[key] = value
+            else:
+                cleaned[key] = self._value(value, path, key, depth_left)
         return cleaned
 
     def _array(self, given: list[Any], path: str, depth_left: int) -> list[Any]:
@@ -100,6 +103,12 @@ class _Cleaner:
             self.is_full = True
             self._refuse("metadata", f"must hold at most {MAX_VALUES} values")
         return not self.is_full
+
+
+def _problem_of_key(key: object) -> str | None:
+    if not isinstance(key, str):
+        return "must be a string"
+    return identifier_problem(key, MAX_KEY)
 
 
 def _join(path: str, step: object) -> str:
