@@ -30,7 +30,7 @@ def routes(service: "Service", anonymous_id: Callable[[str, str], str]) -> list[
         lambda site: live_site(site).statistics(), version=lambda: service.pipeline.inputs
     )
     events = EventEndpoint(
-        service.door, service.rejects, clock, service.gate, EventIds(clock), anonymous_id, statistics
+        service.door, service.rejects, clock, service.gate, EventIds(), anonymous_id, statistics
     )
     return [
         *events.routes(),

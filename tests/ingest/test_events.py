@@ -28,7 +28,7 @@ def sent_by(user_agent: str) -> EventContext:
         site="default",
         client_ip="185.242.214.177",
         user_agent=user_agent,
-        new_id=lambda: "new-id",
+        new_id=lambda at: "new-id",
         anonymous_id=lambda address, user_agent: f"anonymous:{address}:{user_agent}",
     )
 

@@ -1,7 +1,7 @@
 """Reading a request's body: bounded before it is held, of a known type, of no encoding."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ MAX_DROPPED_BYTES = 8 * 1024 * 1024
 MAX_DROP_S = 2.0
 
 
-async def read(request: Request, content_types: Iterable[str], max_bytes: int) -> bytes:
+async def read(request: Request, content_types: Collection[str], max_bytes: int) -> bytes:
     """Return the body.
 
     Raises:
@@ -70,10 +70,11 @@ def int_header(request: Request, name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-def _check_type(request: Request, content_types: Iterable[str]) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    allowed = tuple(content_types)
-    if content_type not in allowed:
-        raise APIError(415, f"Send the body as {' or '.join(allowed)} in the header Content-Type")
+def _check_type(request: Request, content_types: Collection[str]) -> None:
+    content_type = request.headers.get("content-type", "")
+    if content_type not in content_types:
+        content_type = content_type.partition(";")[0].strip().lower()
+    if content_type not in content_types:
+        raise APIError(415, f"Send the body as {' or '.join(content_types)} in the header Content-Type")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise APIError(415, "Send the body without a Content-Encoding")

@@ -80,7 +80,7 @@ class EventEndpoint:
         rejects: RejectLog,
         clock: Clock,
         gate: Gate,
-        new_id: Callable[[], str],
+        new_id: Callable[[float], str],
         anonymous_id: Callable[[str, str], str],
         statistics: EncodedStatistics,
     ) -> None:

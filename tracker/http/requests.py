@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, QueryParams
-from starlette.requests import Request
+from starlette.requests import Request, empty_receive
+from starlette.types import Receive, Scope
 
-_NO_QUERY = QueryParams("")
+
+class _NoQuery(QueryParams):
+    def get(self, key: Any, default: Any = None) -> Any:
+        return default
+
+
+_NO_QUERY = _NoQuery("")
 
 
 class IndexedHeaders(Headers):
@@ -15,20 +22,21 @@ class IndexedHeaders(Headers):
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
         super().__init__(raw=list(raw))
         # The first of a name counts, as there.
-        self._values = dict(reversed(raw))
+        self._values = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
 
     def get(self, key: str, default: Any = None) -> Any:
-        value = self._values.get(key.lower().encode("latin-1"))
-        return default if value is None else value.decode("latin-1")
+        return self._values.get(key.lower(), default)
 
 
 class DirectRequest(Request):
     """A Starlette request with quick headers, and no parsing of a query that is not there."""
 
+    def __init__(self, scope: Scope, receive: Receive = empty_receive) -> None:
+        super().__init__(scope, receive)
+        self._headers = IndexedHeaders(scope["headers"])
+
     @property
     def headers(self) -> Headers:
-        if not hasattr(self, "_headers"):
-            self._headers = IndexedHeaders(self.scope["headers"])
         return self._headers
 
     @property

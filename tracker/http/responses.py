@@ -13,6 +13,9 @@ from tracker.live.messages import to_snake
 
 _encode = msgspec.json.Encoder().encode
 
+NAMING = "tracker.snake"
+"""What a request's scope remembers of the naming that it asked for."""
+
 
 class Success(msgspec.Struct):
     success: bool
@@ -29,10 +32,15 @@ class Failure(msgspec.Struct, rename="camel"):
 
 def wants_snake(request: Request) -> bool:
     """``?naming=snake`` or the header ``x-naming: snake`` asks for snake_case names."""
+    known: bool | None = request.scope.get(NAMING)
+    if known is not None:
+        return known
     naming = request.query_params.get("naming") or request.headers.get("x-naming") or "camel"
     if naming not in ("camel", "snake"):
         raise APIError(422, "The naming is not known", [FieldFault("naming", "must be camel or snake")])
-    return naming == "snake"
+    is_snake: bool = naming == "snake"
+    request.scope[NAMING] = is_snake
+    return is_snake
 
 
 def asks_snake(request: Request) -> bool:

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Callable
 
-from tracker.core.clock import Clock
-
 RANDOM_CHARACTERS = 20
 """Hexadecimal ones: 80 bits."""
 DRAWN_BYTES = 4_000
@@ -19,16 +17,16 @@ class EventIds:
     the journal's thread took 40 µs, an eighth of the whole cost of an event.
     """
 
-    def __init__(self, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
-        self._clock = clock
+    def __init__(self, random: Callable[[int], bytes] = os.urandom) -> None:
         self._random = random
         self._drawn = ""
         self._used = 0
 
-    def __call__(self) -> str:
+    def __call__(self, at: float) -> str:
+        """``at``: when the event came in."""
         if self._used == len(self._drawn):
             self._drawn = self._random(DRAWN_BYTES).hex()
             self._used = 0
         start = self._used
         self._used += RANDOM_CHARACTERS
-        return f"{int(self._clock.now().unix_s * 1000):012x}{self._drawn[start : self._used]}"
+        return f"{int(at * 1000):012x}{self._drawn[start : self._used]}"

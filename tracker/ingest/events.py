@@ -53,10 +53,12 @@ class EventContext:
         site: str,
         client_ip: str,
         user_agent: str,
-        new_id: Callable[[], str],
+        new_id: Callable[[float], str],
         anonymous_id: Callable[[str, str], str],
     ) -> None:
-        """``anonymous_id``: session id for a visitor without one, from address and user agent."""
+        """``new_id``: an id for an event without one, from the time of its receipt.
+        ``anonymous_id``: session id for a visitor without one, from address and user agent.
+        """
         self.now = now
         self.site = site
         self.sender = Sender.at(client_ip)
@@ -133,6 +135,14 @@ DIALECTS: dict[str, Dialect] = {
 SNAKE_NAMES: dict[str, str] = {"eventType": "event_type", "sessionId": "session_id", "userId": "user_id"}
 _SNAKE = frozenset(SNAKE_NAMES.values())
 
+_TEXTS = (
+    ("country", MAX_COUNTRY),
+    ("device", MAX_SHORT_TEXT),
+    ("browser", MAX_SHORT_TEXT),
+    ("os", MAX_SHORT_TEXT),
+    ("referrer", MAX_PAGE),
+)
+
 _REQUIRED = "is required"
 _EMPTY = "must not be empty"
 _NO_TEXT = "must be a string"
@@ -157,11 +167,7 @@ def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError
     event_id = reading.identifier("id", required=False)
     occurred_at, adjusted = reading.time(context.now.unix_s)
     page = reading.page(dialect.page_key if dialect else "page")
-    country = reading.text("country", MAX_COUNTRY)
-    device = reading.text("device", MAX_SHORT_TEXT)
-    browser = reading.text("browser", MAX_SHORT_TEXT)
-    os = reading.text("os", MAX_SHORT_TEXT)
-    referrer = reading.text("referrer", MAX_PAGE)
+    country, device, browser, os, referrer = reading.texts()
     sender = reading.sender(context.sender)
     if reading.errors or dialect is None:
         return reading.errors
@@ -170,7 +176,7 @@ def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError
     return SiteEvent(
         context.now,
         context.site,
-        event_id or context.new_id(),
+        event_id or context.new_id(context.now.unix_s),
         dialect.synonyms.get(name, name),
         session_id
         or user_id
@@ -253,13 +259,15 @@ class _Reading:
             self._refuse(path, _EMPTY)
         return _path_of(page) if page and path == "url" else page
 
-    def text(self, key: str, limit: int) -> str | None:
-        """Return the text at the top level, else the one in the metadata; ``None`` for an empty one."""
-        value = self._raw.get(key)
-        if value is not None:
-            return self._text(key, value, limit) or None
-        value = self.metadata.get(key)
-        return None if value is None else self._text(f"metadata.{key}", value, limit) or None
+    def texts(self) -> list[str | None]:
+        """Return ``_TEXTS``, each from the top level, else from the metadata; ``None`` for an empty one."""
+        found: list[str | None] = []
+        for key, limit in _TEXTS:
+            path, value = key, self._raw.get(key)
+            if value is None:
+                path, value = f"metadata.{key}", self.metadata.get(key)
+            found.append(None if value is None else self._text(path, value, limit) or None)
+        return found
 
     def sender(self, client: Sender) -> Sender:
         """Take what was sent as it is: repaired or cut it could become an address that it is not."""

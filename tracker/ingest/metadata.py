@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ MAX_BYTES = 32 * 1024
 MAX_VALUES = 1000
 MAX_DEPTH = 30
 MAX_KEY = 200
+KNOWN_KEYS = 1024
+"""Keys that are remembered, at most 1 MB of them."""
 MAX_TEXT = 2000
 MAX_INTEGER = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exactly."""
@@ -108,6 +111,12 @@ class _Cleaner:
 def _problem_of_key(key: object) -> str | None:
     if not isinstance(key, str):
         return "must be a string"
+    # The same few come with every event.
+    return _known_problem(key) if len(key) <= MAX_KEY else identifier_problem(key, MAX_KEY)
+
+
+@lru_cache(KNOWN_KEYS)
+def _known_problem(key: str) -> str | None:
     return identifier_problem(key, MAX_KEY)
 
 
