@@ -2,7 +2,8 @@
 
 ``python -m emitters sessions`` tells over a WebSocket who comes and goes,
 ``deanonymizer`` answers who is behind an address, ``traffic`` looks at pages.
-All three live in one invented world (population.py) that follows from ``--seed``.
+``site`` is a small shop with the snippet in its pages, for people to click around in.
+The first three live in one invented world (population.py) that follows from ``--seed``.
 ``SessionEmitter`` and ``Deanonymizer`` serve tests in the same process. Nothing
 here shares code with the service.
 

@@ -1,4 +1,4 @@
-"""Command line of the stand-ins: ``python -m emitters sessions|deanonymizer|traffic``."""
+"""Command line of the stand-ins: ``python -m emitters sessions|deanonymizer|traffic|site``."""
 
 import click
 
@@ -10,6 +10,7 @@ from emitters.door import CONNECTION_FAULTS
 from emitters.schedule import MILD_FAULTS
 from emitters.serving import announce, run_until_stopped, say, serve
 from emitters.sessions import SessionEmitter
+from emitters.site import shop
 from emitters.visit_faults import VISIT_FAULTS
 
 MILD_FAULT_RATE = 0.04
@@ -58,7 +59,7 @@ _DEANONYMIZER_HELP = "\n\n".join(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main() -> None:
-    """Stand-ins for the world outside of the service. One --seed is one world for all three."""
+    """Stand-ins for the world outside of the service. One --seed is one world for those that take it."""
 
 
 @main.command(help=_SESSIONS_HELP)
@@ -162,6 +163,20 @@ def traffic(url: str, seed: int, rate: float, visitors: int, speed: float, key: 
 
     work = Traffic(url, rate=rate, visitors=visitors, seed=seed, speed=speed, key=key, say=say)
     run_until_stopped(announce(f"traffic sending to {url}", work.run))
+
+
+@main.command()
+@host_option
+@click.option("--port", type=PORT, default=shop.DEFAULT_PORT, help=PORT_HELP)
+@click.option("--tracker", default="http://127.0.0.1:3000", help="Address of the service.")
+@click.option("--key", envvar="EMITTERS_KEY", default="", help="Ingest key, for a service that asks for one.")
+def site(host: str, port: int, tracker: str, key: str) -> None:
+    """Web site: a small shop with the snippet in its pages, for you to click around in."""
+    try:
+        stand = shop.Shop(tracker, host=host, port=port, key=key)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--tracker") from error
+    run_until_stopped(serve("site", stand))
 
 
 if __name__ == "__main__":

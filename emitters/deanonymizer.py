@@ -4,17 +4,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from ipaddress import ip_address
 from random import Random
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from emitters.answer_faults import ANSWER_FAULTS, WHOLE_FAULTS, WIRE_FAULTS, Call, Exchange
 from emitters.http1 import (
-    HEAD_MAX_BYTES,
     BadRequest,
     Reply,
     Request,
@@ -22,6 +18,7 @@ from emitters.http1 import (
     reply_bytes,
     retry_after_header,
 )
+from emitters.listener import Listener
 from emitters.population import World
 
 DEFAULT_PORT = 4830
@@ -29,7 +26,6 @@ PATH = "/deanonymize"
 
 _CALLS_KEPT = 100_000
 _DRIP_PAUSE_S = 0.3
-_GOODBYE_S = 0.3
 _NOBODY = Reply(404, b'{"message":"Nobody is known at this address"}')
 _FAILED = Reply(500, b'{"message":"Internal server error"}')
 
@@ -38,7 +34,7 @@ class _Question(msgspec.Struct):
     ip: str
 
 
-class Deanonymizer:
+class Deanonymizer(Listener):
     """``POST /deanonymize`` with ``{"ip": …}``, in this process.
 
     200 with who is known there, 404 when nobody is, 400 when it is no address.
@@ -77,8 +73,7 @@ class Deanonymizer:
         retry_after: str = "2",
         world: World | None = None,
     ) -> None:
-        self.host = host
-        self.port = port
+        super().__init__(host, port)
         self.world = world or World(seed)
         self.failures = failures
         self.rate = rate
@@ -98,9 +93,6 @@ class Deanonymizer:
         self._gate = asyncio.Event()
         self._gate.set()
         self._called = asyncio.Condition()
-        self._server: asyncio.Server | None = None
-        self._stopped = asyncio.Event()
-        self._conversations: set[asyncio.Task[None]] = set()
         self._window = (0.0, 0)
 
     @property
@@ -145,63 +137,13 @@ class Deanonymizer:
         async with asyncio.timeout(timeout_s), self._called:
             await self._called.wait_for(lambda: len(self.calls) >= count)
 
-    async def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken or may not be used.
-        """
-        self._server = await asyncio.start_server(
-            self._converse, self.host, self.port, limit=HEAD_MAX_BYTES, backlog=1024
-        )
-        self._stopped.clear()
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Stop listening and cut every connection off."""
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        conversations = set(self._conversations)
-        for task in conversations:
-            task.cancel()
-        if conversations:
-            await asyncio.wait(conversations)
-        # From Python 3.12 on this waits for readers that never read, too.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
-                await server.wait_closed()
-        self._stopped.set()
-
-    async def wait(self) -> None:
-        """Wait until the service is stopped."""
-        await self._stopped.wait()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._conversations.add(task)
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             if self._draw_fault(only="down") is None:
                 await self._answer_requests(reader, writer)
         except BadRequest as error:
             writer.write(reply_bytes(Reply(400, msgspec.json.encode({"message": str(error)}))))
-        except (ConnectionError, asyncio.CancelledError):
-            writer.transport.abort()
-        finally:
-            self._conversations.discard(task)
-            writer.close()
 
     async def _answer_requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (request := await read_request(reader)) is not None:

@@ -15,6 +15,7 @@ import pytest
 from tests.support.service import until
 
 URL = re.compile(r"Dashboard: (http://\S+)")
+SHOP = re.compile(r"Shop: (http://\S+)")
 
 
 class Demo:
@@ -22,15 +23,18 @@ class Demo:
         self.process = process
         self.lines: list[str] = []
         self.url = ""
+        self.shop = ""
 
     async def read_until_up(self) -> None:
         assert self.process.stdout is not None
-        while not self.url:
+        while not self.shop:
             line = (await self.process.stdout.readline()).decode()
             assert line, "".join(self.lines)
             self.lines.append(line)
             if found := URL.search(line):
                 self.url = found[1]
+            if found := SHOP.search(line):
+                self.shop = found[1]
 
     @property
     def children(self) -> list[psutil.Process]:
@@ -65,7 +69,7 @@ async def test_visitors_come_by_themselves_and_ctrl_c_ends_every_process(number:
             assert f"Port {port} is taken" in "".join(demo.lines)
             assert f":{port}/" not in demo.url
             children = demo.children
-            assert len(children) == 4
+            assert len(children) == 5
             async with httpx.AsyncClient(base_url=demo.url, trust_env=False) as client:
 
                 async def is_identified() -> bool:
@@ -74,6 +78,8 @@ async def test_visitors_come_by_themselves_and_ctrl_c_ends_every_process(number:
                     return sources == {"upstream", "events"} and any(row["company"] for row in visitors)
 
                 await until(is_identified, within_s=20)
+                shop = (await client.get(demo.shop)).text
+                assert f'src="{demo.url}tracker.js"' in shop
             demo.process.send_signal(number)
             async with asyncio.timeout(15):
                 await demo.process.wait()

@@ -69,6 +69,7 @@ def run(port: int, overrides: Sequence[str], open_browser: bool, say: Callable[[
     sessions_port = _free_port(8080, "the session emitter", say)
     lookups_port = _free_port(4830, "the deanonymizer", say)
     dashboard_port = _free_port(port, "the dashboard", say)
+    shop_port = _free_port(3100, "the shop", say)
     url = f"http://127.0.0.1:{dashboard_port}/"
     settings = [
         f"server.port={dashboard_port}",
@@ -92,6 +93,7 @@ def run(port: int, overrides: Sequence[str], open_browser: bool, say: Callable[[
             service = [
                 start("deanonymizer", "emitters", "deanonymizer", f"--port={lookups_port}"),
                 start("sessions", "emitters", "sessions", f"--port={sessions_port}"),
+                start("site", "emitters", "site", f"--port={shop_port}", f"--tracker={url}"),
                 start("service", "tracker", "serve", *assignments),
             ]
             for child in service:
@@ -101,6 +103,7 @@ def run(port: int, overrides: Sequence[str], open_browser: bool, say: Callable[[
             return 1
         start("traffic", "emitters", "traffic", f"--url={url}api/events")
         say(f"Dashboard: {url}  (up after {time.perf_counter() - started_s:.1f} s; Ctrl-C stops everything)")
+        say(f"Shop: http://127.0.0.1:{shop_port}/  (click around there and see yourself on the dashboard)")
         if open_browser:
             webbrowser.open(url)
         while not stop.wait(0.5):

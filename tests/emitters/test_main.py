@@ -39,6 +39,7 @@ def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     [
         (("sessions", "--port", "0"), "sessions listening on ws://127.0.0.1:"),
         (("deanonymizer", "--port", "0"), "deanonymizer listening on http://127.0.0.1:"),
+        (("site", "--port", "0"), "site listening on http://127.0.0.1:"),
         (("traffic", "--url", "http://127.0.0.1:9/api/events"), "traffic sending to http://127.0.0.1:9/"),
     ],
 )
@@ -55,7 +56,7 @@ def test_the_first_line_says_where_and_a_signal_ends_it_quietly(
         assert process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("program", ["sessions", "deanonymizer"])
+@pytest.mark.parametrize("program", ["sessions", "deanonymizer", "site"])
 def test_a_taken_port_is_named_in_one_line(program: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
