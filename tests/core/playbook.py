@@ -22,10 +22,12 @@ from tracker.core.effects import (
     SessionDisowned,
     SessionEnded,
     SessionHidden,
+    SessionIdentified,
     StatisticsChanged,
     UpstreamStatus,
     VisitorForgotten,
     VisitRevealed,
+    WatchMatched,
 )
 from tracker.core.identity import Company, Contact, Identity
 from tracker.core.inputs import (
@@ -42,6 +44,7 @@ from tracker.core.inputs import (
     UpstreamFrame,
     UpstreamState,
     VisitorErased,
+    WatchListChanged,
 )
 from tracker.core.reasons import Drop
 from tracker.core.rules import Rules
@@ -49,6 +52,7 @@ from tracker.core.session import Enrichment, Session, Step
 from tracker.core.site import LiveSite
 from tracker.core.statistics import Statistics
 from tracker.core.visitor import Visitor
+from tracker.core.watches import WatchKind, WatchRule
 
 SITE = "default"
 TICK_S = 0.25
@@ -174,7 +178,11 @@ class Playbook:
         return self.feed(VisitorErased(self.clock.now(), Visitor(SITE, **visitor), frozenset(session_ids)))
 
     def notice(self, level: str, message: str) -> Effects:
-        return self.feed(NoticeRaised(self.clock.now(), level, message, {}))
+        return self.feed(NoticeRaised(self.clock.now(), level, "budget", message, {}))
+
+    def watches(self, *rules: tuple[WatchKind, str], site: str = SITE) -> Effects:
+        listed = (WatchRule(f"w{number}", site, kind, text, 1.0) for number, (kind, text) in enumerate(rules))
+        return self.feed(WatchListChanged(self.clock.now(), site, tuple(listed)))
 
     def tick(self) -> Effects:
         return self.feed(Tick(self.clock.now()))
@@ -274,7 +282,7 @@ def _told(effect: Effect) -> tuple[Any, ...] | None:
             return ("hidden", session.id)
         case EventShown(event):
             return ("event", event.session_id, event.type)
-        case Alert(_, level, message, _, _):
+        case Alert(_, level, _, message, _, _):
             return ("alert", str(level), message)
         case UpstreamStatus(_, state, since):
             return ("upstream", str(state), since - START.unix_s)
@@ -284,7 +292,9 @@ def _told(effect: Effect) -> tuple[Any, ...] | None:
             return ("reset",)
         case VisitorForgotten(_, _, session_ids):
             return ("forgotten", *sorted(session_ids))
-        case VisitRevealed() | SessionDisowned() | StatisticsChanged():
+        case WatchMatched(session, rule, _):
+            return ("watched", session.id, rule.pattern)
+        case VisitRevealed() | SessionDisowned() | SessionIdentified() | StatisticsChanged():
             return None
 
 

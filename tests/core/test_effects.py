@@ -5,7 +5,7 @@ from typing import get_args
 from tests.core.playbook import ACME, CLOUD, SITE, Playbook
 from tests.support.clock import START
 from tracker.core.effects import Effect, EndReason, SessionEnded, VisitRevealed
-from tracker.core.identity import Identity
+from tracker.core.identity import Company, Identity
 from tracker.core.inputs import (
     FrameKind,
     IdentityResolved,
@@ -18,8 +18,10 @@ from tracker.core.inputs import (
     UpstreamFrame,
     UpstreamState,
     VisitorErased,
+    WatchListChanged,
 )
 from tracker.core.visitor import Visitor
+from tracker.core.watches import WatchKind, WatchRule
 
 LATER = START._replace(monotonic_s=START.monotonic_s + 2.0)
 
@@ -48,10 +50,11 @@ def test_every_effect_comes_about() -> None:
         SiteEvent(LATER, SITE, "e2", "session_end", "a", LATER.unix_s),
         UpstreamFrame(START, SITE, FrameKind.OPENED, "short", ACME, ACME, None),
         UpstreamFrame(START, SITE, FrameKind.CLOSED, "short", ACME, ACME, None),
-        IdentityResolved(LATER, ACME, None),
+        WatchListChanged(LATER, SITE, (WatchRule("w1", SITE, WatchKind.COMPANY, "acme", 1.0),)),
+        IdentityResolved(LATER, ACME, Identity(Company("g", "Acme"))),
         UpstreamChanged(LATER, SITE, UpstreamState.RECONNECTING),
         UpstreamChanged(LATER, SITE, UpstreamState.CONNECTED),
-        NoticeRaised(LATER, "info", "text", {}),
+        NoticeRaised(LATER, "info", "budget", "text", {}),
         VisitorErased(LATER, Visitor(SITE, session_id="a")),
         ResetRequested(LATER, SITE),
     )

@@ -9,6 +9,7 @@ from tracker.core.identity import Contact, Identity
 from tracker.core.inputs import IdentityResolved
 from tracker.core.reasons import Drop
 from tracker.core.visitor import Visitor
+from tracker.core.watches import WatchKind
 
 
 @pytest.fixture
@@ -131,3 +132,12 @@ def test_another_site_keeps_its_visitor(book: Playbook) -> None:
     book.opened("a", site="other")
     book.erased(session_id="a")
     assert len(book.core.site("other")) == 1
+
+
+def test_S4_21_an_alert_that_names_a_session_goes_with_it(book: Playbook) -> None:
+    book.watches((WatchKind.COMPANY, "acme"))
+    book.opened("a", ip=ACME)
+    book.identified(ACME)
+    assert len(book.site.recent_alerts) == 1
+    book.erased(session_id="a")
+    assert not book.site.recent_alerts

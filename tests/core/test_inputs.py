@@ -20,6 +20,7 @@ from tracker.core.inputs import (
     UpstreamFrame,
     UpstreamState,
     VisitorErased,
+    WatchListChanged,
 )
 from tracker.core.visitor import Visitor
 
@@ -32,7 +33,8 @@ EXAMPLES: list[Input] = [
     UpstreamChanged(START, SITE, UpstreamState.CONNECTED),
     ResetRequested(START, SITE),
     VisitorErased(START, Visitor(SITE, session_id="a")),
-    NoticeRaised(START, "info", "text", {}),
+    NoticeRaised(START, "info", "budget", "text", {}),
+    WatchListChanged(START, SITE, ()),
     Tick(START),
 ]
 

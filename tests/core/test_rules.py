@@ -36,4 +36,6 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     assert rules.leave_grace_s == settings.sessions.leave_grace_s
     assert rules.journey_length == settings.sessions.journey_length
     assert rules.spike_visitors_per_minute == settings.alerts.spike_visitors_per_minute
+    assert rules.spike_factor == settings.alerts.spike_factor
     assert rules.milestones == settings.alerts.milestones
+    assert rules.upstream_down_s == settings.alerts.upstream_down_s

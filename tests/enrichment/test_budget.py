@@ -29,11 +29,11 @@ def test_F2b_09_spent_until_the_next_utc_day() -> None:
     assert budget.snapshot(midnight)["calls"] == 0
 
 
-def test_F2b_09_says_so_once_a_day_at_ninety_percent_and_when_spent() -> None:
+def test_F2b_09_says_so_once_a_day_at_eighty_percent_and_when_spent() -> None:
     budget = Budget(10, 0.0)
     first = spend(budget, 12)
     assert len(first) == 2
-    assert "90 %" in first[0]
+    assert "80 %" in first[0]
     assert "spent" in first[1]
     tomorrow = NOON._replace(unix_s=NOON.unix_s + 86_400)
     assert len(spend(budget, 12, tomorrow)) == 2
@@ -46,13 +46,20 @@ def test_a_cap_of_one_says_it_is_spent_and_nothing_else() -> None:
 def test_notices_are_warnings_with_the_figures() -> None:
     notice = Budget(1, 0.0).count(NOON)
     assert notice is not None
-    assert (notice.level, notice.details) == ("warning", {"calls": 1, "limit": 1})
+    assert (notice.level, notice.kind, notice.details) == ("warning", "budget", {"calls": 1, "limit": 1})
 
 
 def test_F2b_09_what_an_earlier_run_spent_today_counts() -> None:
     budget = Budget(10, 0.0)
     budget.restore("2026-11-22", 10, NOON)
     assert budget.wait_s(NOON) > 0
+
+
+def test_F2b_09_what_an_earlier_run_told_of_today_is_not_told_again() -> None:
+    for spent, still_to_tell in ((7, 2), (8, 1), (10, 0)):
+        budget = Budget(10, 0.0)
+        budget.restore("2026-11-22", spent, NOON)
+        assert len(spend(budget, 5)) == still_to_tell, spent
 
 
 def test_what_was_spent_on_another_day_does_not_count() -> None:

@@ -56,7 +56,7 @@ async def outcome(response: httpx.Response) -> object:
         await client.aclose()
 
 
-async def test_asks_by_post_with_the_address_and_nothing_else() -> None:
+async def test_S4_21_asks_by_post_with_the_address_and_nothing_else() -> None:
     router = respx.MockRouter()
     route = router.post(URL).mock(return_value=httpx.Response(200, json=ACME_BODY))
     assert await replaying(router).ask("1.1.1.1") == ACME
@@ -113,7 +113,7 @@ async def test_rejected_carries_the_status() -> None:
     assert error.status == 403
 
 
-async def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
+async def test_S4_14_redirects_are_not_followed_and_cookies_not_kept() -> None:
     moved = answer(307, b"", {"location": "/elsewhere", "set-cookie": "a=b"})
     async with serving(in_turn(moved, found())) as server:
         client = client_of(server.url)
@@ -125,7 +125,7 @@ async def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
         await client.aclose()
 
 
-async def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_S4_14_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     async with serving(always(found())) as server:

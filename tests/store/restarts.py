@@ -93,7 +93,7 @@ class Life:
         """Everything that people see of a site, and what decides about the future of its sessions."""
         live = self.core.site(site)
         now = self.clock.now()
-        period, minutes, pages = live.figures()
+        period, minutes, pages, _ = live.figures()
         return {
             "statistics": live.statistics(),
             "averages": live.averages(now.unix_s),

@@ -134,6 +134,19 @@ async def test_S4_a_reset_survives(tmp_path: Path) -> None:
         assert run.core.site("default").statistics()[1:] == (0, {})
 
 
+async def test_what_is_usual_at_an_hour_survives(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with life(tmp_path / "t.journal", clock) as run:
+        for number in range(4):
+            run.handle(frame(run, f"up{number}", ip=""))
+            run.pass_time(60)
+        await run.checkpoints.write()
+        learnt = run.core.site("default").figures()[-1]
+        assert sum(hour.minutes for hour in learnt) >= 2
+    async with life(tmp_path / "t.journal", clock) as run:
+        assert run.core.site("default").figures()[-1] == learnt
+
+
 async def test_S4_events_after_the_checkpoint_are_replayed_once(tmp_path: Path) -> None:
     clock = FakeClock()
     async with life(tmp_path / "t.journal", clock) as run:

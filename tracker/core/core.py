@@ -7,9 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tracker.core.alerts import raised
 from tracker.core.clock import Now
 from tracker.core.effects import (
-    Alert,
+    AlertKind,
     AlertLevel,
     Effect,
     EndReason,
@@ -36,12 +37,14 @@ from tracker.core.inputs import (
     UpstreamFrame,
     UpstreamState,
     VisitorErased,
+    WatchListChanged,
 )
 from tracker.core.lookups import WaitingLookups
 from tracker.core.reasons import Drop
 from tracker.core.rules import Rules, live_time
 from tracker.core.session import Enrichment, Session, Source, Visibility
 from tracker.core.site import LiveSite
+from tracker.core.watches import WatchList
 
 MAX_PREVIOUS_IPS = 10
 STALL_S = 2.0
@@ -72,6 +75,7 @@ class Core:
             ResetRequested: self._reset_requested,
             VisitorErased: self._visitor_erased,
             NoticeRaised: self._notice_raised,
+            WatchListChanged: self._watch_list_changed,
             Tick: self._tick,
         }
 
@@ -97,6 +101,7 @@ class Core:
         """How full every map and queue is."""
         return {
             "liveSessions": sum(len(site) for site in self._sites.values()),
+            "visibleSessions": sum(site.active for site in self._sites.values()),
             "hiddenSessions": sum(site.hidden_sessions for site in self._sites.values()),
             "endedSessions": sum(len(site.ended) for site in self._sites.values()),
             "erasedSessions": sum(len(site.erased) for site in self._sites.values()),
@@ -319,6 +324,7 @@ class Core:
                 continue
             self._set_identity(site, session, identity, enrichment)
             self._settled(site, session, resolved.now, out)
+            site.announce(session, resolved.now, out)
 
     def _lookup_failed(self, failed: LookupFailed, out: list[Effect]) -> None:
         for session in self._lookups.of(failed.address):
@@ -366,15 +372,9 @@ class Core:
             since = before.since
         site.upstream = UpstreamStatus(site.name, changed.state, since)
         out.append(site.upstream)
-        if changed.state is UpstreamState.DOWN:
-            out.append(self._upstream_alert(site, AlertLevel.WARNING, "The session feed is down", since))
-        elif changed.state is UpstreamState.CONNECTED and before is not None:
+        if changed.state is UpstreamState.CONNECTED and before is not None:
             out.append(FeedGap(site.name, min(before.since, since), since))
-            if before.state is UpstreamState.DOWN:
-                out.append(self._upstream_alert(site, AlertLevel.INFO, "The session feed is back", since))
-
-    def _upstream_alert(self, site: LiveSite, level: AlertLevel, message: str, since: float) -> Alert:
-        return Alert(site.name, level, message, {}, since)
+        site.alarm(site.upstream_alerts.changed(changed.state, changed.now), out)
 
     def _reset_requested(self, request: ResetRequested, out: list[Effect]) -> None:
         site = self.site(request.site)
@@ -397,16 +397,13 @@ class Core:
             site.erase(sessions, marks, erased.now, out)
 
     def _notice_raised(self, notice: NoticeRaised, out: list[Effect]) -> None:
-        for site in self._sites.values():
-            out.append(
-                Alert(
-                    site.name,
-                    AlertLevel(notice.level),
-                    notice.message,
-                    notice.details,
-                    notice.now.unix_s,
-                )
-            )
+        level, kind = AlertLevel(notice.level), AlertKind(notice.kind)
+        for name, site in self._sites.items():
+            alert = raised(name, level, kind, notice.message, notice.now.unix_s, **notice.details)
+            site.alarm((alert,), out)
+
+    def _watch_list_changed(self, changed: WatchListChanged, out: list[Effect]) -> None:
+        self.site(changed.site).watches = WatchList(changed.rules)
 
     def _tick(self, tick: Tick, out: list[Effect]) -> None:
         now = tick.now
@@ -442,6 +439,7 @@ class Core:
             for session in site.expired(now.monotonic_s):
                 site.end(session, EndReason.EXPIRED, now, session.last_activity_at, out)
                 self._stop_waiting(session)
+        site.raise_due_alerts(now, out)
         site.ended.forget_old(now.monotonic_s)
         site.erased.forget_old(now.monotonic_s)
         if site.period_is_over(now.unix_s):

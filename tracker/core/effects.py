@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from tracker.core.inputs import SiteEvent, UpstreamState
 from tracker.core.session import Session
+from tracker.core.watches import WatchRule
 
 
 class EndReason(StrEnum):
@@ -16,6 +17,17 @@ class AlertLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     MILESTONE = "milestone"
+
+
+class AlertKind(StrEnum):
+    """What an alert is about. Webhooks and dashboards tell alerts apart by it, so the words stay."""
+
+    SPIKE = "spike"
+    MILESTONE = "milestone"
+    UPSTREAM_DOWN = "upstream_down"
+    UPSTREAM_BACK = "upstream_back"
+    BUDGET = "budget"
+    WATCH = "watch"
 
 
 class Lookup(NamedTuple):
@@ -55,6 +67,21 @@ class VisitRevealed(NamedTuple):
     reason: EndReason
 
 
+class SessionIdentified(NamedTuple):
+    """It became known who is behind a session that may be shown; once a session."""
+
+    session: Session
+    at: float
+
+
+class WatchMatched(NamedTuple):
+    """A rule of the watch list speaks of a session; once a session and rule."""
+
+    session: Session
+    rule: WatchRule
+    at: float
+
+
 class SessionDisowned(NamedTuple):
     """A session, live or ended, belongs to a data centre and counts in no figure of any time."""
 
@@ -84,10 +111,14 @@ class StatisticsChanged(NamedTuple):
 
 
 class Alert(NamedTuple):
+    """Something worth interrupting a person for. Raised once for each cause, however long it lasts."""
+
     site: str
     level: AlertLevel
+    kind: AlertKind
     message: str
     details: dict[str, Any]
+    """Holds ``kind`` too: who gets the alert as a message has nothing else."""
     at: float
 
 
@@ -115,6 +146,8 @@ Effect = (
     | SessionChanged
     | SessionEnded
     | SessionHidden
+    | SessionIdentified
+    | WatchMatched
     | SessionDisowned
     | VisitRevealed
     | VisitorForgotten

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tracker.core.clock import Now
 from tracker.core.identity import Identity
 from tracker.core.visitor import Visitor
+from tracker.core.watches import WatchRule
 
 
 class FrameKind(StrEnum):
@@ -123,8 +124,17 @@ class NoticeRaised(NamedTuple):
 
     now: Now
     level: str
+    kind: str
     message: str
     details: dict[str, Any]
+
+
+class WatchListChanged(NamedTuple):
+    """The visitors to look out for on a site are these from now on."""
+
+    now: Now
+    site: str
+    rules: tuple[WatchRule, ...]
 
 
 class Tick(NamedTuple):
@@ -143,5 +153,6 @@ Input = (
     | ResetRequested
     | VisitorErased
     | NoticeRaised
+    | WatchListChanged
     | Tick
 )

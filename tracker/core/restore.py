@@ -12,6 +12,7 @@ from tracker.core.identity import Identity
 from tracker.core.session import Enrichment, Session, Source, Step, Visibility
 from tracker.core.site import LiveSite
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
+from tracker.core.usual import HourFigures
 
 
 class EndRecord(NamedTuple):
@@ -54,6 +55,7 @@ class SessionRecord(NamedTuple):
     counted_minutes: int = 0
     end: EndRecord | None = None
     """``None`` while the session lives."""
+    is_announced: bool = False
 
 
 class TimesRecord(NamedTuple):
@@ -72,6 +74,8 @@ class FiguresRecord(NamedTuple):
     period: PeriodFigures
     minutes: MinuteFigures
     pages: PageFigures
+    usual: tuple[HourFigures, ...] = ()
+    """New visitors a minute, by hour of the day."""
 
 
 def export_session(session: Session, now: Now, ended: EndedSession | None = None) -> SessionRecord:
@@ -108,6 +112,7 @@ def export_session(session: Session, now: Now, ended: EndedSession | None = None
         last_minute=session.last_minute,
         counted_minutes=session.counted_minutes,
         end=None if ended is None else _end_record(ended, now),
+        is_announced=session.is_announced,
     )
 
 
@@ -140,6 +145,7 @@ def import_session(record: SessionRecord, now: Now) -> Session:
     session.identity = record.identity
     session.enrichment = record.enrichment
     session.visibility = record.visibility
+    session.is_announced = record.is_announced
     session.is_idle = record.is_idle
     session.counted_period = record.counted_period
     session.counted_pages = record.counted_pages
@@ -169,7 +175,7 @@ def export_figures(site: LiveSite) -> FiguresRecord:
 
 def import_figures(site: LiveSite, record: FiguresRecord) -> None:
     """Put the figures back. A day that is over is noticed with the next tick."""
-    site.put_back_figures(record.period, record.minutes, record.pages)
+    site.put_back_figures(record.period, record.minutes, record.pages, record.usual)
 
 
 def _end_record(ended: EndedSession, now: Now) -> EndRecord:

@@ -12,7 +12,12 @@ class Rules(NamedTuple):
     leave_grace_s: float = 5.0
     journey_length: int = 100
     spike_visitors_per_minute: int = 25
+    """0 turns this limit off."""
+    spike_factor: float = 3.0
+    """So many times the usual level of the hour is a spike; 0 turns this limit off."""
     milestones: tuple[int, ...] = (100, 500, 1000, 5000, 10000)
+    upstream_down_s: float = 30.0
+    """The feed has to be away so long before anyone is alarmed; 0 turns it off."""
     timezone: tzinfo = UTC
     max_live_sessions: int = 200_000
     """Live sessions of one site; one more ends the one that was silent the longest."""

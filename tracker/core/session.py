@@ -63,6 +63,7 @@ class Session:
         "id",
         "identity",
         "ip",
+        "is_announced",
         "is_idle",
         "journey",
         "last_activity_at",
@@ -110,6 +111,8 @@ class Session:
         self.identity: Identity | None = None
         self.enrichment = Enrichment.PENDING
         self.visibility = Visibility.WAITING
+        self.is_announced = False
+        """Whether it was told that it is known who this is."""
         self.is_idle = False
         self.counted_period = -1
         """Period of the daily figures in which this session was counted last."""

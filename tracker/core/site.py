@@ -1,12 +1,15 @@
 """The live state of one site: its sessions and the figures over them."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from tracker.core.alerts import AlertRules
+from tracker.core.alerts import AlertRules, UpstreamAlerts, raised
 from tracker.core.averages import Averages, RunningAverages
 from tracker.core.clock import Now
 from tracker.core.effects import (
+    Alert,
+    AlertKind,
+    AlertLevel,
     Effect,
     EndReason,
     EventShown,
@@ -14,15 +17,17 @@ from tracker.core.effects import (
     SessionDisowned,
     SessionEnded,
     SessionHidden,
+    SessionIdentified,
     StatisticsChanged,
     UpstreamStatus,
     VisitorForgotten,
     VisitRevealed,
+    WatchMatched,
 )
 from tracker.core.ended import EndedSession, EndedSessions
 from tracker.core.erasure import ErasedIds, Marks
 from tracker.core.filters import SessionFilter
-from tracker.core.inputs import SiteEvent
+from tracker.core.inputs import SiteEvent, UpstreamState
 from tracker.core.rules import Rules
 from tracker.core.session import Session, Visibility
 from tracker.core.statistics import (
@@ -35,8 +40,11 @@ from tracker.core.statistics import (
     PeriodFigures,
     Statistics,
 )
+from tracker.core.usual import HourFigures
+from tracker.core.watches import WatchList, WatchRule
 
 RECENT_EVENTS = 50
+RECENT_ALERTS = 20
 MAX_HELD_EVENTS = 20
 
 
@@ -60,10 +68,14 @@ class LiveSite:
         self._period = Period(rules.timezone, now.unix_s)
         self._pages = PageCounter()
         self._minutes = MinuteCounter()
-        self._alerts = AlertRules(name, rules)
+        self._alerts = AlertRules(name, rules, now)
+        self.upstream_alerts = UpstreamAlerts(name, rules)
         self.recent_events: deque[SiteEvent] = deque(maxlen=RECENT_EVENTS)
+        self.recent_alerts: deque[Alert] = deque(maxlen=RECENT_ALERTS)
+        """Of this run, newest last."""
         """Events of visible sessions, newest last."""
         self.upstream: UpstreamStatus | None = None
+        self.watches = WatchList()
 
     # What is read
 
@@ -73,6 +85,11 @@ class LiveSite:
 
     def find(self, session_id: str) -> Session | None:
         return self._active.get(session_id) or self._idle.get(session_id)
+
+    @property
+    def active(self) -> int:
+        """Visible live sessions."""
+        return self._running.active
 
     def visible_sessions(self) -> Iterator[Session]:
         """Most recently active first."""
@@ -114,9 +131,14 @@ class LiveSite:
     def period_is_over(self, unix_s: float) -> bool:
         return self._period.is_over(unix_s)
 
-    def figures(self) -> tuple[PeriodFigures, MinuteFigures, PageFigures]:
+    def figures(self) -> tuple[PeriodFigures, MinuteFigures, PageFigures, tuple[HourFigures, ...]]:
         """Copies of the figures that cannot be counted again from the sessions."""
-        return self._period.figures(), self._minutes.figures(), self._pages.figures()
+        return (
+            self._period.figures(),
+            self._minutes.figures(),
+            self._pages.figures(),
+            self._alerts.figures(),
+        )
 
     # What changes
 
@@ -128,10 +150,17 @@ class LiveSite:
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions += 1
 
-    def put_back_figures(self, period: PeriodFigures, minutes: MinuteFigures, pages: PageFigures) -> None:
+    def put_back_figures(
+        self,
+        period: PeriodFigures,
+        minutes: MinuteFigures,
+        pages: PageFigures,
+        usual: Sequence[HourFigures] = (),
+    ) -> None:
         self._period.put_back(period)
         self._minutes.put_back(minutes)
         self._pages.put_back(pages)
+        self._alerts.put_back(usual)
 
     def add(self, session: Session) -> Session | None:
         """Take a session in; return the one that is in excess, which the caller has to end."""
@@ -206,7 +235,7 @@ class LiveSite:
         else:
             self._running.add(session)
             out.append(SessionChanged(session))
-            out.extend(self._alerts.visitor_arrived(self._running.active, now.unix_s))
+            self.alarm(self._alerts.visitor_arrived(self._running.active, now), out)
         for event in session.held_events or ():
             self.show_event(session, event, out)
         session.held_events = None
@@ -242,6 +271,8 @@ class LiveSite:
             self._erase(session, now)
         kept = [event for event in self.recent_events if not marks.is_their_event(event)]
         self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
+        alerts = [alert for alert in self.recent_alerts if alert.details.get("sessionId") not in told]
+        self.recent_alerts = deque(alerts, maxlen=RECENT_ALERTS)
         out.append(VisitorForgotten(self.name, tuple(sessions), frozenset(told)))
         out.append(StatisticsChanged(self.name))
 
@@ -261,6 +292,18 @@ class LiveSite:
         session.held_events = None
         session.leaving_since_s = None
         self.erased.add(session.id, now)
+
+    def announce(self, session: Session, now: Now, out: list[Effect]) -> None:
+        """Tell who a shown session is, and which rules of the watch list speak of it; the first time only."""
+        identity = session.identity
+        if identity is None or session.is_announced or not session.is_visible:
+            return
+        session.is_announced = True
+        out.append(SessionIdentified(session, now.unix_s))
+        pages = (step.page for step in session.steps)
+        for rule in self.watches.matching(identity, session.country, pages):
+            out.append(WatchMatched(session, rule, now.unix_s))
+            self.alarm((_watch_alert(session, rule, now.unix_s),), out)
 
     def identity_changes(self, session: Session) -> bool:
         """Take a counted session out before its identity changes; ``True``: :meth:`count` it again."""
@@ -298,11 +341,23 @@ class LiveSite:
         if session.is_visible:
             self._running.add(session)
             out.append(StatisticsChanged(self.name))
-            out.extend(self._alerts.visitors_active(self._running.active, now.unix_s))
+            self.alarm(self._alerts.visitors_active(self._running.active, now.unix_s), out)
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions += 1
             out.append(StatisticsChanged(self.name))
         return session, self._excess()
+
+    def alarm(self, alerts: Iterable[Alert], out: list[Effect]) -> None:
+        """Raise ``alerts`` and remember them for dashboards that come later."""
+        for alert in alerts:
+            self.recent_alerts.append(alert)
+            out.append(alert)
+
+    def raise_due_alerts(self, now: Now, out: list[Effect]) -> None:
+        """Raise what the passing of time alone sets off. Call it with every tick."""
+        is_fed = self.upstream is None or self.upstream.state is UpstreamState.CONNECTED
+        self._alerts.pass_time(now, is_fed)
+        self.alarm(self.upstream_alerts.pass_time(now), out)
 
     def newly_idle(self, monotonic_s: float) -> Iterator[Session]:
         while self._active:
@@ -369,3 +424,18 @@ class LiveSite:
     def _forget_events(self, session_id: str) -> None:
         kept = [event for event in self.recent_events if event.session_id != session_id]
         self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
+
+
+def _watch_alert(session: Session, rule: WatchRule, at: float) -> Alert:
+    company = session.identity.company if session.identity else None
+    name = company.name if company else None
+    return raised(
+        session.site,
+        AlertLevel.INFO,
+        AlertKind.WATCH,
+        f"{name or 'Somebody'} is here: on the watch list by {rule.pattern}",
+        at,
+        sessionId=session.id,
+        company=name,
+        watchId=rule.id,
+    )

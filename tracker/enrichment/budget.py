@@ -10,7 +10,7 @@ from typing import Any
 from tracker.core.clock import Now
 from tracker.core.inputs import NoticeRaised
 
-WARN_AT = 0.9
+WARN_AT = 0.8
 
 
 class Budget:
@@ -34,6 +34,9 @@ class Budget:
         self._roll(now)
         if day == self._day:
             self._calls += calls
+            # The earlier run told of it.
+            self._told_spent = self._is_spent
+            self._warned = self._is_nearly_spent
 
     def wait_s(self, now: Now) -> float:
         """Seconds until the budget allows a call: 0 now, else until the next UTC day."""
@@ -44,15 +47,15 @@ class Budget:
         return max(1.0, (today + timedelta(days=1)).timestamp() - now.unix_s)
 
     def count(self, now: Now) -> NoticeRaised | None:
-        """Count one call; return what an operator should know of it: at 90 % and when it is spent."""
+        """Count one call; return what an operator should know of it: at 80 % and when it is spent."""
         self._roll(now)
         self._calls += 1
         if self._is_spent and not self._told_spent:
             self._told_spent = self._warned = True
             return self._notice(now, "The lookup budget of today is spent: no lookups until midnight UTC")
-        if self._daily_calls and self._calls >= WARN_AT * self._daily_calls and not self._warned:
+        if self._is_nearly_spent and not self._warned:
             self._warned = True
-            return self._notice(now, "90 % of today's lookup budget is used")
+            return self._notice(now, "80 % of today's lookup budget is used")
         return None
 
     def snapshot(self, now: Now) -> dict[str, Any]:
@@ -69,6 +72,10 @@ class Budget:
     def _is_spent(self) -> bool:
         return 0 < self._daily_calls <= self._calls
 
+    @property
+    def _is_nearly_spent(self) -> bool:
+        return 0 < WARN_AT * self._daily_calls <= self._calls
+
     def _roll(self, now: Now) -> None:
         day = _utc(now).date().isoformat()
         if day > self._day:
@@ -78,7 +85,8 @@ class Budget:
         self._day = day
 
     def _notice(self, now: Now, message: str) -> NoticeRaised:
-        return NoticeRaised(now, "warning", message, {"calls": self._calls, "limit": self._daily_calls})
+        share = {"calls": self._calls, "limit": self._daily_calls}
+        return NoticeRaised(now, "warning", "budget", message, share)
 
 
 def _utc(now: Now) -> datetime:

@@ -115,6 +115,7 @@ class Caller:
             raise
         finally:
             self._under_way -= 1
+            self._ledger.call_seconds.add(self._clock.now().monotonic_s - now.monotonic_s)
         self._succeeded(call)
         return identity
 

@@ -2,7 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from tracker.histogram import CALL_BOUNDS_S, Histogram
 
 
 @dataclass
@@ -24,6 +27,9 @@ class Ledger:
     """Lookups given up for now, by the error that ended them."""
     failed_calls: Counter[str] = field(default_factory=Counter)
     """Attempts without an answer, by error; a retry may have made up for them."""
+
+    call_seconds: Histogram = field(default_factory=partial(Histogram, CALL_BOUNDS_S))
+    """How long attempts took, those without an answer too."""
 
     def snapshot(self) -> dict[str, Any]:
         return {

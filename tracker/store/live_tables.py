@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tracker.core.restore import FiguresRecord, SessionRecord, TimesRecord
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
+from tracker.core.usual import HourFigures
 from tracker.store.codec import RecordCodec
 from tracker.store.rows import insert_rows, select_matching
 
@@ -32,6 +33,7 @@ class WrittenFigures(NamedTuple):
     period: PeriodFigures
     minutes: MinuteFigures
     top_pages: tuple[str, ...] = ()
+    usual: tuple[HourFigures, ...] = ()
 
 
 SESSION = RecordCodec(SessionRecord)
@@ -113,7 +115,7 @@ def read_figures(connection: sqlite3.Connection) -> tuple[list[FiguresRecord], i
         unreadable += bad
         for figures in decoded:
             visits = PageFigures(_read_pages(connection, site), figures.top_pages)
-            found.append(FiguresRecord(site, figures.period, figures.minutes, visits))
+            found.append(FiguresRecord(site, figures.period, figures.minutes, visits, figures.usual))
     return found, unreadable
 
 
@@ -148,12 +150,10 @@ def _number(key: Key) -> int:
 
 
 def _write_figures(connection: sqlite3.Connection, figures: FiguresRecord, pages: WrittenPages) -> None:
+    written = WrittenFigures(figures.period, figures.minutes, figures.pages.top, figures.usual)
     connection.execute(
         "INSERT INTO live_figures VALUES (?, ?) ON CONFLICT (site) DO UPDATE SET body = excluded.body",
-        (
-            figures.site,
-            FIGURES.encode(WrittenFigures(figures.period, figures.minutes, figures.pages.top)),
-        ),
+        (figures.site, FIGURES.encode(written)),
     )
     before = pages.get(connection, figures.site)
     now = figures.pages.visits

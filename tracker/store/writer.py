@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from tracker.core.clock import Clock
+from tracker.histogram import COMMIT_BOUNDS_S, Histogram
 from tracker.store.errors import JournalUnavailable, Trouble
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Writer:
         self._is_closing = False
         self._changes_before = connection.total_changes
         self._commit_ms: deque[float] = deque(maxlen=REMEMBERED_COMMITS)
+        self.commit_seconds = Histogram(COMMIT_BOUNDS_S)
         self.commits = 0
         self.failures: Counter[Trouble] = Counter()
         self.trouble: Trouble | None = None
@@ -128,7 +130,9 @@ class Writer:
         if changed != self._changes_before:
             self._changes_before = changed
             self.commits += 1
-            self._commit_ms.append((self._clock.now().monotonic_s - started_s) * 1000)
+            taken_s = self._clock.now().monotonic_s - started_s
+            self._commit_ms.append(taken_s * 1000)
+            self.commit_seconds.add(taken_s)
         return result
 
     def _note(self, trouble: Trouble | None) -> None:

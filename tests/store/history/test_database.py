@@ -22,7 +22,7 @@ def test_the_path_comes_from_the_settings() -> None:
     assert history_path(Store(url="duckdb::memory:")) is None
 
 
-def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_S4_22_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "tracker.duckdb"
     database = open_history(path, FakeClock())
     assert path.stat().st_mode & 0o777 == 0o600

@@ -55,6 +55,8 @@ class Mover:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-writer")
         self._moving = asyncio.Lock()
         self._applied: dict[str, Applied] = {}
+        self.seen_seq = 0
+        """As ``applied_seq``, but known also while a batch is on its way; for the backlog only."""
         self.rows = 0
         """Rows taken over since the start."""
         self.unreadable = 0
@@ -127,7 +129,7 @@ class Mover:
             # Unknown until it is committed: what failed halfway is looked up again.
             del self._applied[stream]
             after, rows = await self._apply(stream, applied, batch)
-            self._applied[stream] = after
+            self._know(stream, after)
             self.rows += rows
             if stream == "outbox":
                 await self._writer.run(partial(feed.delete_applied, up_to_seq=after.seq))
@@ -158,8 +160,13 @@ class Mover:
     async def _look(self, stream: str) -> Applied:
         generation = await self._writer.run(feed.read_generation)
         applied = await self._on_thread(partial(loading.read_applied, stream=stream, generation=generation))
-        self._applied[stream] = applied
+        self._know(stream, applied)
         return applied
+
+    def _know(self, stream: str, applied: Applied) -> None:
+        self._applied[stream] = applied
+        if stream == "events":
+            self.seen_seq = applied.seq
 
     async def _apply(self, stream: str, applied: Applied, batch: Batch) -> tuple[Applied, int]:
         try:
