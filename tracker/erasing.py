@@ -44,6 +44,7 @@ class Erasing:
             for _ in range(ROUNDS):
                 await run.once()
                 await service.outbox.write()
+                await service.notifying.outgoing.write()
                 await service.checkpoints.write()
                 await service.enrichment.saved()
             await service.eraser.make_compact()
@@ -72,6 +73,7 @@ class _Run:
         service = self._service
         await service.journal.settled()
         await service.outbox.write()
+        await service.notifying.outgoing.write()
         sessions = service.core.sessions_of(Marks(self._visitor, self._session_ids))
         known = Known(
             self._session_ids | {session.id for session in sessions},

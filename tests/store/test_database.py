@@ -53,7 +53,7 @@ async def test_in_memory_nothing_is_on_the_disk(tmp_path: Path, monkeypatch: pyt
     assert names_in(tmp_path) == set()
 
 
-async def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+async def test_S4_22_only_the_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "data" / "t.journal"
     async with open_journal(path) as opened:
         await opened.append(event())

@@ -32,9 +32,9 @@ test("whatever the service says of the reader is taken without a fault", () => {
 
 test("the settings have the pages that the reader can use", () => {
   assert.deepEqual(ids(pagesOf(me())), ["snippet", "account"]);
-  assert.deepEqual(ids(pagesOf(me({ may: ["read", "admin"] }))), ["snippet", "keys", "users", "account"]);
+  assert.deepEqual(ids(pagesOf(me({ may: ["read", "admin"] }))), ["snippet", "keys", "webhooks", "watches", "users", "account"]);
   const everything = ["ingest", "read", "admin", "operate"];
-  assert.deepEqual(ids(pagesOf(me({ mode: "open", user: null, may: everything }))), ["snippet"]);
+  assert.deepEqual(ids(pagesOf(me({ mode: "open", user: null, may: everything }))), ["snippet", "webhooks", "watches"]);
 });
 
 test("sites are offered where there is a choice, the one on the page always", () => {

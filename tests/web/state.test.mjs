@@ -154,7 +154,7 @@ test("the feed is newest first and bounded", () => {
 test("alerts are bounded and outlive a reconnect; a reset empties the feed and keeps the rows", () => {
   const state = started(row("a"));
   for (let n = 1; n <= MAX_ALERTS + 3; n += 1) {
-    state.apply(change(10 + n, "alert", { level: "warning", message: `m${n}` }), 0);
+    state.apply(change(10 + n, "alert", { level: "warning", message: `m${n}`, at: "2026-11-22T08:00:00.000Z" }), 0);
   }
   state.apply(snapshot([row("a")], 200, { recentEvents: [{ id: "e", type: "click" }] }), 0);
   assert.equal(state.alerts.length, MAX_ALERTS);
@@ -163,6 +163,19 @@ test("alerts are bounded and outlive a reconnect; a reset empties the feed and k
   state.apply(change(201, "reset", { at: "2026-11-22T08:00:00.000Z" }), 0);
   assert.equal(state.events.length, 0);
   assert.equal(state.rows.size, 1);
+});
+
+test("a snapshot brings the alerts of before, once, and they are no news", () => {
+  const at = (second) => `2026-11-22T08:00:0${second}.000Z`;
+  const [first, second, third] = [1, 2, 3].map((n) => ({ level: "info", message: `m${n}`, at: at(n) }));
+  const state = started();
+  state.apply(snapshot([], 20, { recentAlerts: [second, first] }), 0);
+  assert.deepEqual(state.takeAlerts(), []);
+  state.apply(change(21, "alert", third), 0);
+  assert.deepEqual(state.takeAlerts().map(({ message }) => message), ["m3"]);
+  state.apply(snapshot([], 30, { recentAlerts: [third, second] }), 0);
+  assert.deepEqual(state.alerts.map(({ message }) => message), ["m3", "m2", "m1"]);
+  assert.equal(new Set(state.alerts.map(({ ordinal }) => ordinal)).size, 3);
 });
 
 test("the map of rows is bounded: the longest known row goes, and that is counted", () => {

@@ -55,7 +55,7 @@ def index() -> Page:
     return page
 
 
-def test_S4_9_page_has_nothing_inline(index: Page) -> None:
+def test_S4_09_page_has_nothing_inline(index: Page) -> None:
     assert index.forbidden == []
     assert index.scripts == 1
 
@@ -105,7 +105,7 @@ def test_S4_10_scripts_never_read_text_as_markup(script: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
-def test_S4_9_no_other_host_is_named(file: Path) -> None:
+def test_S4_09_no_other_host_is_named(file: Path) -> None:
     text = file.read_text().replace(XMLNS, "")
     assert re.findall(r"(?:https?|wss?)://\w|[\"'(]//\w|@import", text) == []
 

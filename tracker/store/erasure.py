@@ -59,6 +59,7 @@ def erase(connection: sqlite3.Connection, visitor: Visitor, known: Known) -> Jou
         connection.execute(
             f"DELETE FROM live_sessions WHERE {_SITE} AND id IN (SELECT id FROM forgotten)", values
         )
+        connection.execute(_MESSAGES, values)
         rejects = _delete_rejects(connection, visitor, values)
         return JournalErased(found, addresses, seqs, visits, rejects)
     finally:
@@ -121,6 +122,10 @@ _HIDDEN = _of_forgotten("outbox", f"{_is('kind')} = 'HiddenSession'")
 _REJECTS = (
     f"SELECT seq, {_is('excerpt')} FROM {_rows('outbox', 'seq')}"
     f" WHERE {_is('kind')} = 'RejectedInput' AND {_OF_SITE}"
+)
+_MESSAGES = (
+    f"DELETE FROM deliveries WHERE {_SITE} AND (session_id IN (SELECT id FROM forgotten)"
+    " OR CASE WHEN instr(lower(body), :email) THEN mentions(body) END)"
 )
 
 

@@ -68,7 +68,24 @@ ACCOUNTS: Step = (
     " actor TEXT NOT NULL, site TEXT NOT NULL, address TEXT NOT NULL, detail TEXT NOT NULL)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, OUTBOX, TIMES, ACCOUNTS)
+WEBHOOKS: Step = (
+    # The secret has to sign, so it is kept as it is: the file is its owner's alone.
+    "CREATE TABLE webhooks (id TEXT PRIMARY KEY, site TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL,"
+    " secret TEXT NOT NULL, created_at REAL NOT NULL, disabled_at REAL) WITHOUT ROWID",
+    # at_replay: since when it waits again.
+    "CREATE TABLE deliveries (number INTEGER PRIMARY KEY AUTOINCREMENT, webhook TEXT NOT NULL"
+    " REFERENCES webhooks (id) ON DELETE CASCADE, id TEXT NOT NULL, site TEXT NOT NULL, type TEXT NOT NULL,"
+    " at REAL NOT NULL, session_id TEXT, body TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',"
+    " tries INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL, at_replay REAL, settled_at REAL,"
+    " status INTEGER, reason TEXT NOT NULL DEFAULT '', UNIQUE (webhook, id))",
+    "CREATE INDEX deliveries_due ON deliveries (webhook, due_at) WHERE state = 'pending'",
+    "CREATE INDEX deliveries_of_site ON deliveries (site, state)",
+    "CREATE INDEX deliveries_of_webhook ON deliveries (webhook, number)",
+    "CREATE TABLE watches (id TEXT PRIMARY KEY, site TEXT NOT NULL, kind TEXT NOT NULL,"
+    " pattern TEXT NOT NULL, created_at REAL NOT NULL) WITHOUT ROWID",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, OUTBOX, TIMES, ACCOUNTS, WEBHOOKS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 
-from tracker.core.effects import AlertLevel
 from tracker.core.inputs import UpstreamState
 from tracker.http.description import samples
 from tracker.http.description.openapi import version
@@ -38,7 +37,7 @@ SENT: dict[str, tuple[str, messages.Wire]] = {
     "user_disconnected": ("A dashboard went.", messages.UserDisconnected(1)),
     "alert": (
         "Something is worth a look.",
-        messages.Alert(AlertLevel.MILESTONE, "100 visitors today", {"visitors": 100}, samples.AT),
+        samples.ALERT,
     ),
     "upstream_status": (
         "The session feed came or went.",

@@ -5,7 +5,7 @@ from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
-from tracker.http.description import accounts, arriving, forgetting, past, present, service
+from tracker.http.description import accounts, arriving, forgetting, notifying, past, present, service
 from tracker.http.description.event_body import event_schemas, renamed
 from tracker.http.description.failures import FAILURES, NAMING_UNKNOWN, SITE_UNKNOWN
 from tracker.http.description.forgetting import visitor_schemas
@@ -22,6 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *present.OPERATIONS,
     *past.OPERATIONS,
     *forgetting.OPERATIONS,
+    *notifying.OPERATIONS,
     *accounts.OPERATIONS,
     *service.OPERATIONS,
 )
@@ -50,7 +51,8 @@ live feed `/ws` is described by `/asyncapi.json`; docs/websocket.md tells more.
 A method that is not described is answered with 405, what has no description with 404, what arrives too
 slowly with 408, and what fails in the service with 500, all in the shape of a failure.
 
-A service on a loopback host asks for no key. Where access is required, 401 means no or bad credentials,
+A service on a loopback host asks for no key, and requests that name another host than its own get
+421. Where access is required, 401 means no or bad credentials,
 403 that they are not for this, and what belongs to another site is 404, like what is not there. Keys
 travel as the header `x-api-key` or as `Authorization: Bearer`; docs/access.md tells more. Too much is
 answered with 429 and the header Retry-After. HEAD is answered

@@ -95,6 +95,7 @@ PARAMETERS: dict[str, Parameter] = {
             required=True,
         ),
         Parameter("session_id", {"type": "string", "minLength": 1}, "One visit.", "path", required=True),
+        Parameter("id", {"type": "string", "minLength": 1}, "As the list tells it.", "path", required=True),
         Parameter(
             "file",
             {"type": "string", "minLength": 1, "examples": ["favicon.svg"]},

@@ -146,7 +146,7 @@ OPERATIONS = [
                 headers=("Content-Disposition",),
             )
         },
-        failures=(503,),
+        failures=(429, 503),
         examples=(
             Example("csv", 200, "CSV", query={"range": "month", "format": "csv"}),
             Example("ndjson", 200, "One object in each line", query={"range": "month", "format": "ndjson"}),

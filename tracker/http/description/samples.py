@@ -1,5 +1,6 @@
 """Values that the examples show."""
 
+from tracker.core.effects import AlertLevel
 from tracker.core.inputs import UpstreamState
 from tracker.core.session import Enrichment, Source
 from tracker.http import past, sessions
@@ -32,12 +33,16 @@ ROW = messages.Row(
 FEED_EVENT = messages.FeedEvent(
     "e1", "pageview", "s1", "/pricing", LATER, "DE", "mobile", "u7", {"plan": "pro"}
 )
+ALERT = messages.Alert(
+    AlertLevel.MILESTONE, "100 visitors are active", {"kind": "milestone", "totalActive": 100}, LATER
+)
 SNAPSHOT = messages.Snapshot(
     visitors=[ROW],
     total=1,
     stats=STATISTICS,
     averages=AVERAGES,
     recent_events=[FEED_EVENT],
+    recent_alerts=[ALERT],
     visitors_by_minute=[messages.MinuteCount(AT, 1)],
     total_dashboards=1,
     upstream=messages.UpstreamStatus(UpstreamState.CONNECTED, AT),

@@ -21,9 +21,9 @@ REF = "#/components/schemas/{name}"
 RAW = {"current_stats": messages.Statistics}
 """Fields that hold JSON made elsewhere, and of what."""
 TIMES = {
-    "at", "connected_at", "created_at", "ended_at", "first_seen", "generated_at", "last_activity",
-    "last_activity_at", "last_seen", "last_used_at", "opened_at", "received_at", "server_time", "since",
-    "time", "timestamp", "week",
+    "at", "connected_at", "created_at", "disabled_at", "ended_at", "first_seen", "generated_at",
+    "last_activity", "last_activity_at", "last_seen", "last_used_at", "next_try_at", "opened_at",
+    "received_at", "server_time", "settled_at", "since", "time", "timestamp", "week",
 }  # fmt: skip
 """Fields that are times in ISO 8601."""
 

@@ -8,6 +8,7 @@ PAGES = "Pages"
 NAMING = ("naming", "x-naming")
 HTML = "text/html; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 TEXTS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 COUNTS: Schema = {"type": "object", "additionalProperties": {"type": "integer"}}
 PART: Schema = {"type": "object", "description": "Sizes, counts and states of this part."}
@@ -24,7 +25,7 @@ READY: Schema = {
     },
     "required": ["status", "degraded"],
 }
-PARTS = ("core", "ingest", "upstream", "lookups", "dashboards", "access", "store", "history")
+PARTS = ("core", "ingest", "upstream", "lookups", "dashboards", "access", "webhooks", "store", "history")
 STATUS: Schema = {
     "type": "object",
     "properties": {
@@ -119,6 +120,20 @@ OPERATIONS = [
         examples=(
             Example("status", 200, "All parts", STATUS_EXAMPLE, message="The parts and how they are"),
         ),
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        TAG,
+        "getMetrics",
+        "Figures for Prometheus",
+        "Totals over all sites: no label names a site or a visitor. docs/operations.md has the list.",
+        successes={
+            200: Success(
+                "Prometheus text, format 0.0.4.", schema={"type": "string"}, media_types=(PROMETHEUS,)
+            )
+        },
+        examples=(Example("metrics", 200, "All figures"),),
     ),
     _description("/openapi.json", "getOpenAPI", "This description (OpenAPI 3.1)"),
     _description("/asyncapi.json", "getAsyncAPI", "The description of the live feed (AsyncAPI 3)"),

@@ -72,6 +72,9 @@ export const get = (path, query, abort) => request(path, { query, signal: abort 
  */
 export const post = (path, body = {}, query) => request(path, { query, method: "POST", body });
 
+/** The body says that a page of ours asks, as it does for `post`. @param {string} path */
+export const remove = (path) => request(path, { method: "DELETE", body: {} });
+
 /**
  * @param {string} url
  * @param {string} method

@@ -84,13 +84,13 @@ export class Service {
   #receive(messages) {
     this.#heardAt_ms = now_ms();
     const { state } = this;
-    const { hasGap, alertCount } = state;
+    const { hasGap } = state;
     for (const message of messages) {
       if (state.apply(message, this.#heardAt_ms) === "gap") this.#connection.resume(state.seq);
     }
     if (hasGap && !state.hasGap) this.#connection.resumed();
     this.#news.arrived(state.takeNewcomers());
-    for (const alert of state.alerts.slice(0, state.alertCount - alertCount).reverse()) {
+    for (const alert of state.takeAlerts()) {
       this.onAlert(alert);
       this.#news.alerted(alert);
     }

@@ -38,7 +38,7 @@ export class State {
   /** @type {FeedEvent[]} newest first */
   events = [];
   eventCount = 0;
-  /** @type {AlertEntry[]} newest first; kept across reconnects, a snapshot does not repeat them */
+  /** @type {AlertEntry[]} newest first */
   alerts = [];
   alertCount = 0;
   /** @type {Detailed | null} the last answer to a filter */
@@ -46,6 +46,8 @@ export class State {
   unknownMessages = 0;
   /** @type {VisitorRow[]} */
   #newcomers = [];
+  /** @type {AlertEntry[]} */
+  #news = [];
   /** @type {VisitorRow[]} */
   #lent = [];
   #isCut = false;
@@ -65,6 +67,26 @@ export class State {
   /** Visitors who came since the last call. Those whom a snapshot brings have been there. */
   takeNewcomers() {
     return this.#newcomers.splice(0);
+  }
+
+  /** Alerts that came since the last call, oldest first. Those of a snapshot are no news. */
+  takeAlerts() {
+    return this.#news.splice(0);
+  }
+
+  /** @param {Json} data */
+  putAlert(data) {
+    const alert = alertEntry(data, this.alertCount + 1);
+    this.#remember(alert);
+    this.#news.push(alert);
+  }
+
+  /** A snapshot repeats what is known, but only as far back as the service's start. @param {AlertEntry} alert */
+  #remember(alert) {
+    if (this.alerts.some(({ at_ms, message }) => at_ms === alert.at_ms && message === alert.message)) return;
+    this.alertCount = alert.ordinal;
+    this.alerts.unshift(alert);
+    this.alerts.length = Math.min(this.alerts.length, MAX_ALERTS);
   }
 
   /**
@@ -163,6 +185,7 @@ export class State {
     const events = list(data.recentEvents).slice(0, MAX_EVENTS);
     this.events = events.map((event, place) => feedEvent(event, this.eventCount + events.length - place));
     this.eventCount += events.length;
+    for (const alert of list(data.recentAlerts).reverse()) this.#remember(alertEntry(alert, this.alertCount + 1));
     this.#readClock(data.serverTime, local_ms);
   }
 
@@ -250,11 +273,7 @@ const BY_TYPE = {
   averages: (state, data, local_ms) => state.putAverages(data, local_ms),
   user_connected: putDashboards,
   user_disconnected: putDashboards,
-  alert(state, data) {
-    state.alertCount += 1;
-    state.alerts.unshift(alertEntry(data, state.alertCount));
-    state.alerts.length = Math.min(state.alerts.length, MAX_ALERTS);
-  },
+  alert: (state, data) => state.putAlert(data),
   upstream_status: (state, data) => state.putUpstream(data),
   // Sessions stay, they are still there; the new figures follow in a message of their own.
   reset(state) {

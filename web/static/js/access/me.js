@@ -10,13 +10,15 @@
  *   sites: SiteName[],
  *   may: Set<string>,
  * }} Me `may`: on `site`
- * @typedef {"snippet" | "keys" | "users" | "account"} PageId
+ * @typedef {"snippet" | "keys" | "webhooks" | "watches" | "users" | "account"} PageId
  */
 
 /** @type {{id: PageId, title: string}[]} */
 const PAGES = [
   { id: "snippet", title: "Your pages" },
   { id: "keys", title: "Keys" },
+  { id: "webhooks", title: "Webhooks" },
+  { id: "watches", title: "Watch list" },
   { id: "users", title: "Users" },
   { id: "account", title: "Account" },
 ];
@@ -48,6 +50,8 @@ export function pagesOf(me) {
   const shown = {
     snippet: true,
     keys: me.user !== null && isAdmin,
+    webhooks: isAdmin,
+    watches: isAdmin,
     users: me.user !== null && isAdmin,
     account: me.user !== null,
   };

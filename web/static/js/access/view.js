@@ -9,8 +9,17 @@ import { KeysPage } from "./keys-page.js";
 import { meOf, pagesOf } from "./me.js";
 import { SnippetPage } from "./snippet-page.js";
 import { UsersPage } from "./users-page.js";
+import { WatchesPage } from "./watches-page.js";
+import { WebhooksPage } from "./webhooks-page.js";
 
-const COMPONENTS = { snippet: SnippetPage, keys: KeysPage, users: UsersPage, account: AccountPage };
+const COMPONENTS = {
+  snippet: SnippetPage,
+  keys: KeysPage,
+  webhooks: WebhooksPage,
+  watches: WatchesPage,
+  users: UsersPage,
+  account: AccountPage,
+};
 
 /** @param {{service: import("../service.js").Service}} props */
 export default function SettingsView({ service }) {
