@@ -50,7 +50,7 @@ async def post(base_url: str) -> AsyncIterator[Callable[[bytes], Awaitable[None]
 
 async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> None:
     writer.write(
-        b"POST /api/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        b"POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     )
     head = await reader.readuntil(b"\r\n\r\n")

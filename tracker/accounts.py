@@ -45,7 +45,16 @@ async def open_accounts(settings: Settings, database: Database, clock: Clock) ->
     tables, audit = AccountTables(writer), AuditTable(writer)
     passwords = Passwords()
     try:
-        access = AccessControl(tables, audit, clock, mode, settings.auth, settings.limits, passwords)
+        access = AccessControl(
+            tables,
+            audit,
+            clock,
+            mode,
+            settings.auth,
+            settings.limits,
+            passwords,
+            viewers_see_contacts=settings.privacy.viewers_see_contacts,
+        )
         await access.load()
         if settings.upstream.enabled:
             await _add_upstream_site(access, settings.upstream.site)

@@ -1,5 +1,6 @@
 """Errors of the store as the doors and the HTTP side know them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 from typing import Any
@@ -59,9 +60,13 @@ class TranslatedJournal:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.shed: Counter[str] = Counter()
+        """Events that were turned away, by what kept them from being stored."""
 
     async def append(self, site: str, events: Sequence[SiteEvent]) -> Sequence[Stored]:
         try:
             return await self._journal.append(site, events)
         except (JournalFull, JournalUnavailable) as error:
+            reason = "queue_full" if isinstance(error, JournalFull) else error.trouble.value
+            self.shed[reason] += len(events)
             raise NotStored(error.retry_after_s) from error

@@ -32,6 +32,7 @@ def report(service: "Service") -> Mapping[str, Any]:
         "lookups": service.enrichment.snapshot(),
         "dashboards": service.hub.snapshot(),
         "access": service.access.status(),
+        "webhooks": service.notifying.status(),
         "store": {
             "url": service.settings.store.url,
             "waitingEvents": service.journal.waiting_events,

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import random
 import socket
 import sys
@@ -26,6 +27,8 @@ from tracker.wiring import running
 
 log = logging.getLogger(__name__)
 
+FOR_THE_OWNER = 0o077
+
 
 def serve(settings: Settings, say: Callable[[str], None]) -> int:
     """Run until SIGINT or SIGTERM and return the exit status.
@@ -43,6 +46,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> int:
     except AddressTaken as taken:
         say(f"error: {taken}; choose another one with --set server.port=...")
         return 1
+    # The history's library asks for no mode of its own: its log of changes would be readable for all.
+    os.umask(FOR_THE_OWNER)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, listener, say))

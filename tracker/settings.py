@@ -7,6 +7,7 @@ Units are in the names: ``_s`` seconds, ``_days`` days, ``_size`` entries.
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
@@ -73,7 +74,9 @@ class Sessions(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     spike_visitors_per_minute: CountOrOff = 25
+    spike_factor: NonNegative = 3.0
     milestones: tuple[Count, ...] = (100, 500, 1000, 5000, 10000)
+    upstream_down_s: NonNegative = 30.0
 
 
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +94,7 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Privacy(Struct, frozen=True, forbid_unknown_fields=True):
     ip: str = "full"
+    viewers_see_contacts: bool = True
 
 
 class Geography(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,7 +112,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     ingest_per_second: NonNegative = 1_000.0
     ingest_burst: CountOrOff = 2_000
     login_per_minute: CountOrOff = 5
+    exports_per_minute: CountOrOff = 6
     connections_per_address: CountOrOff = 2_000
+
+
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
+    allow_private: bool = False
+    dashboard_url: str = ""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +133,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     geography: Geography = Geography()
     auth: Auth = Auth()
     limits: Limits = Limits()
+    webhooks: Webhooks = Webhooks()
 
 
 class SettingsError(Exception):
@@ -289,6 +300,9 @@ def _contradictions(settings: Settings) -> Iterable[str]:
     ):
         if not _is_url(url, schemes):
             yield f"{name}: must be a URL that begins with {':// or '.join(schemes)}://"
+    dashboard_url = settings.webhooks.dashboard_url
+    if dashboard_url and not _is_url(dashboard_url, ("http", "https")):
+        yield "webhooks.dashboard_url: must be empty or a URL that begins with http:// or https://"
     for origin in settings.server.allowed_origins:
         if not _is_url(origin, ("http", "https")) or urlsplit(origin).path:
             yield "server.allowed_origins: each must be a scheme and a host, like https://example.com"
@@ -299,8 +313,14 @@ def _contradictions(settings: Settings) -> Iterable[str]:
         ZoneInfo(settings.server.timezone)
     except (OSError, ValueError, KeyError):
         yield "server.timezone: not a known time zone; use a name like Europe/Berlin"
-    if not settings.store.url.startswith("duckdb:") or not str(settings.store.path):
+    if not settings.store.in_memory and not _is_of_a_file(settings.store.url):
         yield "store.url: must be duckdb:FILE or duckdb::memory:"
+
+
+def _is_of_a_file(url: str) -> bool:
+    """DuckDB itself would take addresses of other machines and services too: ``md:``, ``s3://``."""
+    kind, _, path = url.partition(":")
+    return kind == "duckdb" and bool(path) and re.match(r":|[A-Za-z][A-Za-z0-9+.-]+:", path) is None
 
 
 def _is_network(text: str) -> bool:

@@ -1,8 +1,11 @@
 """What follows from each effect of the core, part by part. The hub brings its own shell."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from tracker.core.effects import (
+    Alert,
+    AlertKind,
     FeedGap,
     Lookup,
     ResetDone,
@@ -40,6 +43,13 @@ def surviving_restarts(checkpoints: Checkpoints) -> Shell:
         StatisticsChanged: lambda changed: checkpoints.mark_site(changed.site),
         ResetDone: lambda done: checkpoints.mark_site(done.site),
     }
+
+
+def counting_alerts(alerts: Counter[AlertKind]) -> Shell:
+    def count(alert: Alert) -> None:
+        alerts[alert.kind] += 1
+
+    return {Alert: count}
 
 
 def telling_history(outbox: Outbox) -> Shell:

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from zoneinfo import ZoneInfo
 
 from tracker import endpoints, shells
 from tracker.access.control import AccessControl
+from tracker.access.principal import Mode
 from tracker.accounts import open_accounts, setup_token
 from tracker.core.clock import Clock
 from tracker.core.core import Core
+from tracker.core.effects import AlertKind
 from tracker.core.ended import REMEMBERED_FOR_S
 from tracker.core.history import StoredEvent
 from tracker.core.inputs import Input, ResetRequested, Tick, UpstreamFrame, UpstreamState
@@ -22,15 +25,18 @@ from tracker.enrichment.client import DeanonymizerClient
 from tracker.enrichment.filters import AnswerFilter
 from tracker.enrichment.service import Enrichment
 from tracker.erasing import Erasing
+from tracker.histogram import LAG_BOUNDS_S, Histogram
 from tracker.http.access import Gate
 from tracker.http.app import build_app
 from tracker.http.clients import ClientAddresses
+from tracker.http.hosts import ServedHosts
 from tracker.ingest.door import EventDoor
 from tracker.ingest.geography import Countries, UnusableFile
 from tracker.ingest.origins import Origins
 from tracker.ingest.rejects import Reject, RejectLog
 from tracker.ingest.upstream import UpstreamConnection
 from tracker.live.hub import Hub
+from tracker.notifying import Notifying
 from tracker.open_files import room_for_dashboards
 from tracker.pipeline import Pipeline
 from tracker.refusals import REFUSALS, TranslatedJournal
@@ -76,7 +82,9 @@ def rules_of(settings: Settings) -> Rules:
         leave_grace_s=settings.sessions.leave_grace_s,
         journey_length=settings.sessions.journey_length,
         spike_visitors_per_minute=settings.alerts.spike_visitors_per_minute,
+        spike_factor=settings.alerts.spike_factor,
         milestones=settings.alerts.milestones,
+        upstream_down_s=settings.alerts.upstream_down_s,
         timezone=ZoneInfo(settings.server.timezone),
     )
 
@@ -105,6 +113,7 @@ async def running(settings: Settings, clock: Clock, rng: random.Random) -> Async
         service = Service(settings, database, past, clock, rng, secret, origins, access)
         service.setup_token = token
         opened.push_async_callback(service.close)
+        await service.notifying.load()
         await revive(service)
         async with asyncio.TaskGroup() as tasks:
             supervision = tasks.create_task(service.supervise(), name="supervisor")
@@ -147,6 +156,9 @@ class Service:
         self.started = clock.now()
         self._stopping = False
         self.loop_lag_s = 0.0
+        self.loop_lag = Histogram(LAG_BOUNDS_S)
+        self.alerts: Counter[AlertKind] = Counter()
+        """Raised since the start."""
         self._rules = rules_of(settings)
         self.core = Core(self._rules, clock.now())
         self.pipeline = Pipeline(self.core)
@@ -166,8 +178,9 @@ class Service:
             self.core.site,
             applied_seq=lambda: self.journal.fed_seq,
             keep_ended_s=max(REMEMBERED_FOR_S, self._rules.late_window_s),
-            first=self.outbox.write,
+            first=self._write_messages,
         )
+        self.notifying = Notifying(settings, database.writer, self.pipeline.feed, clock, rng)
         self.mover = Mover(database.writer, past, clock)
         self.readers = Readers(past)
         self.history = History(past, self.readers, self.mover, clock)
@@ -191,19 +204,20 @@ class Service:
         sink = self.pipeline.feed if origins.changes_nothing else self._take_in
         self.upstream = UpstreamConnection(settings.upstream, sink, self.rejects, clock, rng)
         self.hub = Hub(self.core, clock, max_dashboards=room_for_dashboards())
-        self.door = EventDoor(
-            TranslatedJournal(self.journal), self.pipeline.feed, self.rejects, origins.settle
-        )
+        self.stored_first = TranslatedJournal(self.journal)
+        self.door = EventDoor(self.stored_first, self.pipeline.feed, self.rejects, origins.settle)
         self.pipeline.connect(
             shells.asking(self.enrichment.submit, self.origins.for_lookup),
             shells.telling_history(self.outbox),
+            shells.counting_alerts(self.alerts),
             self.hub.shell,
+            self.notifying.shell,
         )
         if not settings.store.in_memory:
             self.pipeline.connect(shells.surviving_restarts(self.checkpoints))
-        self.gate = Gate(
-            access, ClientAddresses(settings.server.trusted_proxies), settings.server.allowed_origins
-        )
+        allowed = settings.server.allowed_origins
+        hosts = ServedHosts(allowed) if access.mode is Mode.OPEN else None
+        self.gate = Gate(access, ClientAddresses(settings.server.trusted_proxies), allowed, hosts)
         self.routes = endpoints.routes(self, AnonymousIds(secret, clock))
         self.app = build_app(self.routes, self.gate, REFUSALS)
 
@@ -220,6 +234,7 @@ class Service:
             "history": self.mover.run,
             "retention": self._retain,
             "accounts": self.access.run,
+            **self.notifying.parts,
         }
         if self.settings.upstream.enabled:
             parts["upstream"] = self.upstream.run
@@ -233,6 +248,10 @@ class Service:
         self.readers.close()
         await self.mover.close()
 
+    async def _write_messages(self) -> None:
+        """Write what a checkpoint must not be younger than."""
+        await self.notifying.write_with(self.outbox.write)
+
     def stop(self) -> None:
         """From now on the service says that it is not ready."""
         self._stopping = True
@@ -243,6 +262,7 @@ class Service:
             due_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
             self.loop_lag_s = max(0.0, loop.time() - due_s)
+            self.loop_lag.add(self.loop_lag_s)
             self.pipeline.feed(Tick(self.clock.now()))
 
     def _prunable_seq(self) -> int:

@@ -20,7 +20,7 @@ from tracker.store.database import Database, open_database
 CHEAP = Cost(memory_kib=8, rounds=1, lanes=1)
 PASSWORD = "correct horse battery"
 ADDRESS = "198.51.100.7"
-NO_LIMITS = Limits(ingest_per_second=0, login_per_minute=0)
+NO_LIMITS = Limits(ingest_per_second=0, login_per_minute=0, exports_per_minute=0)
 
 
 class Random:

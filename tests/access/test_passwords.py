@@ -8,6 +8,7 @@ import argon2
 import pytest
 
 from tests.access.opened import CHEAP, PASSWORD
+from tests.support.service import until
 from tracker.access.passwords import CONCURRENT, DEFAULT_COST, Cost, PasswordRefused, Passwords, PasswordsBusy
 
 EMAIL = "ann@example.com"
@@ -113,6 +114,4 @@ async def test_who_hangs_up_gives_the_place_back() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         assert (await made.check(hashed, PASSWORD)).is_right
         # One that was begun before the cancelling may still be computed, on the other thread.
-        async with asyncio.timeout(10):
-            while made.underway:
-                await asyncio.sleep(0.001)
+        await until(lambda: not made.underway)

@@ -24,17 +24,20 @@ OPEN, CLOSED = anonymous(Mode.OPEN), anonymous(Mode.REQUIRED)
 INGEST, READ, ADMIN = key(Scope.INGEST), key(Scope.READ), key(Scope.ADMIN)
 ALL_SCOPES = key(*Scope)
 VIEWER, SITE_ADMIN, OPERATOR = user(acme=Role.VIEWER), user(acme=Role.ADMIN), user(is_operator=True)
+MASKED = logged_in(User("ann@example.com", PASSWORD, {"acme": Role.VIEWER}, 1.0, 1.0), LOGIN, False, False)
+SEEING = {Need.READ, Need.CONTACTS, Need.READ_ANY}
 
 GRANTED = {
     "open": (OPEN, set(Need)),
     "closed": (CLOSED, set()),
     "ingest": (INGEST, {Need.INGEST}),
-    "read": (READ, {Need.READ, Need.READ_ANY}),
-    "admin": (ADMIN, {Need.READ, Need.READ_ANY, Need.ADMIN}),
-    "all scopes": (ALL_SCOPES, {Need.INGEST, Need.READ, Need.READ_ANY, Need.ADMIN}),
-    "viewer": (VIEWER, {Need.READ, Need.READ_ANY}),
-    "site admin": (SITE_ADMIN, {Need.READ, Need.READ_ANY, Need.ADMIN}),
-    "operator": (OPERATOR, {Need.READ, Need.READ_ANY, Need.ADMIN, Need.OPERATE}),
+    "read": (READ, SEEING),
+    "admin": (ADMIN, SEEING | {Need.ADMIN}),
+    "all scopes": (ALL_SCOPES, SEEING | {Need.INGEST, Need.ADMIN}),
+    "viewer": (VIEWER, SEEING),
+    "masked viewer": (MASKED, SEEING - {Need.CONTACTS}),
+    "site admin": (SITE_ADMIN, SEEING | {Need.ADMIN}),
+    "operator": (OPERATOR, SEEING | {Need.ADMIN, Need.OPERATE}),
     "nobody's user": (user(), set()),
 }
 
@@ -46,12 +49,14 @@ def test_S4_03_everybody_may_what_is_theirs_and_nothing_else(who: str, need: Nee
     verdict = may(principal, need, None, SITES)
     assert isinstance(verdict, Allowed) == (need in granted)
     if isinstance(verdict, Denied):
-        no_site = who == "nobody's user" and need in (Need.INGEST, Need.READ, Need.ADMIN)
+        no_site = who == "nobody's user" and need not in (Need.READ_ANY, Need.OPERATE)
         assert verdict.status == (401 if who == "closed" else 404 if no_site else 403)
 
 
 @pytest.mark.parametrize("need", list(Need))
-@pytest.mark.parametrize("who", ["ingest", "read", "admin", "all scopes", "viewer", "site admin"])
+@pytest.mark.parametrize(
+    "who", ["ingest", "read", "admin", "all scopes", "viewer", "masked viewer", "site admin"]
+)
 def test_S4_02_anothers_site_is_as_unknown_as_none(who: str, need: Need) -> None:
     principal = GRANTED[who][0]
     others = {
@@ -87,6 +92,15 @@ def test_the_administrator_and_an_open_service_reach_every_site_there_is() -> No
     for principal in (OPERATOR, OPEN):
         assert may(principal, Need.ADMIN, "other", SITES) == Allowed("other")
         assert may(principal, Need.ADMIN, "nonesuch", SITES) == Denied(Reason.NO_SUCH_SITE)
+
+
+def test_S4_21_only_viewers_can_be_kept_from_contacts() -> None:
+    roles = {"acme": Role.VIEWER, "other": Role.ADMIN}
+    both = logged_in(User("ann@example.com", PASSWORD, roles, 1.0, 1.0), LOGIN, False, False)
+    assert may(both, Need.CONTACTS, "acme", SITES) == Denied(Reason.WRONG_SCOPE)
+    assert may(both, Need.CONTACTS, "other", SITES) == Allowed("other")
+    operator = logged_in(User("ann@example.com", PASSWORD, roles, 1.0, 1.0), LOGIN, True, False)
+    assert may(operator, Need.CONTACTS, "acme", SITES) == Allowed("acme")
 
 
 def test_what_is_left_of_a_removed_site_opens_nothing() -> None:

@@ -1,11 +1,13 @@
 """FAULTS.md 4.4 and 4.6: open sockets end with what opened them."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from tests.access.opened import open_access
-from tracker.access.logins import IDLE_S
+from tests.support.clock import FakeClock
+from tracker.access.logins import IDLE_S, LONGEST_S
 from tracker.access.principal import Principal
 from tracker.access.verdicts import Denied
 from tracker.access.watchers import Watchers
@@ -31,7 +33,7 @@ async def test_S4_04_a_revoked_key_closes_its_sockets_and_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    "how", ["logout", "everywhere", "idle", "password", "roles", "removed", "site removed"]
+    "how", ["logout", "everywhere", "too old", "password", "roles", "removed", "site removed"]
 )
 async def test_S4_06_the_end_of_a_login_closes_its_sockets(how: str) -> None:
     async with open_access() as opened:
@@ -45,8 +47,8 @@ async def test_S4_06_the_end_of_a_login_closes_its_sockets(how: str) -> None:
                 await access.signin.logout(token, "")
             case "everywhere":
                 await access.signin.logout(access.logins.open(ANN)[0], "", everywhere=True)
-            case "idle":
-                opened.clock.advance(IDLE_S)
+            case "too old":
+                opened.clock.advance(LONGEST_S)
                 access.logins.sweep()
             case "password":
                 await access.users.set_password(ANN, "hash")
@@ -58,6 +60,50 @@ async def test_S4_06_the_end_of_a_login_closes_its_sockets(how: str) -> None:
                 await access.remove_site("acme")
         assert closed
         assert access.users.visitor(token) is None
+
+
+async def test_S4_06_who_watches_is_not_idle_but_12_hours_are_the_end() -> None:
+    async with open_access() as opened:
+        access, closed = opened.access, list[str]()
+        await access.book.add_site("acme")
+        await opened.add_user(ANN, acme="viewer")
+        watching, reading = (access.logins.open(ANN)[0] for _ in range(2))
+        forget = access.watchers.watch(
+            known(access.users.visitor(watching)), "acme", lambda: closed.append("socket")
+        )
+        for _ in range(3):
+            opened.clock.advance(IDLE_S)
+            access.logins.sweep()
+        assert access.users.visitor(reading) is None
+        opened.clock.advance(IDLE_S)
+        assert access.users.visitor(watching) is not None, "before the sweep too"
+        opened.clock.advance(LONGEST_S - 4 * IDLE_S - 1)
+        access.logins.sweep()
+        assert not closed
+        opened.clock.advance(1)
+        access.logins.sweep()
+        assert closed
+        forget()
+
+
+async def test_S4_06_idling_counts_from_the_end_of_watching_and_a_restart_knows_of_it(tmp_path: Path) -> None:
+    path, clock = tmp_path / "t.journal", FakeClock()
+    async with open_access(path, clock=clock) as opened:
+        access = opened.access
+        await opened.add_user(ANN, default="viewer")
+        token, _ = access.logins.open(ANN)
+        forget = access.watchers.watch(known(access.users.visitor(token)), "default", lambda: None)
+        for _ in range(2):
+            clock.advance(IDLE_S - 1)
+            access.logins.sweep()
+        forget()
+    clock.advance(IDLE_S - 1)
+    async with open_access(path, clock=clock) as opened:
+        opened.access.logins.sweep()
+        assert opened.access.logins.size == 1
+        clock.advance(1)
+        opened.access.logins.sweep()
+        assert opened.access.logins.size == 0
 
 
 async def test_a_removed_site_closes_the_sockets_of_all_who_see_it() -> None:

@@ -234,6 +234,7 @@ def snapshot(visitors: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
         "stats": {"totalActive": active, "totalToday": active, "pagesVisited": {}},
         "averages": {"visitorsPerCompany": None, "sessionDuration": None, "sessionDurationToday": None},
         "recentEvents": [],
+        "recentAlerts": [],
         "visitorsByMinute": [],
         "totalDashboards": 1,
         "upstream": {"status": "connected", "since": iso(600)},

@@ -72,7 +72,7 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
 
-def test_S4_4_nobody_sees_anything_without_a_login(visitor: Page, guarded: AccessService) -> None:
+def test_S4_04_nobody_sees_anything_without_a_login(visitor: Page, guarded: AccessService) -> None:
     guarded.send(guarded.key(), "secret-session", "/secret")
     visitor.goto(f"{guarded.url}/?view=history&range=hour")
     login = visitor.locator("#login")
@@ -113,6 +113,9 @@ def test_S5_2_the_setup_link_makes_the_administrator_once(
         page.get_by_label("Password").fill("short")
         page.get_by_role("button", name="Set up").click()
         expect(page.get_by_label("Password")).to_have_attribute("aria-invalid", "true")
+        page.emulate_media(reduced_motion="reduce")
+        assert violations(page, axe) == []
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         assert violations(page, axe) == []
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("The same again").fill("something else")
@@ -129,7 +132,7 @@ def test_S5_2_the_setup_link_makes_the_administrator_once(
         stranger.close()
 
 
-def test_S4_4_a_key_is_shown_once_and_ends_after_a_second_thought(
+def test_S4_04_a_key_is_shown_once_and_ends_after_a_second_thought(
     admin: Page, guarded: AccessService
 ) -> None:
     admin.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -165,7 +168,7 @@ def test_S4_4_a_key_is_shown_once_and_ends_after_a_second_thought(
     assert guarded.send(key, "a", "/").status_code == 401
 
 
-def test_S4_4_a_key_can_be_bound_to_origins(admin: Page, guarded: AccessService) -> None:
+def test_S4_04_a_key_can_be_bound_to_origins(admin: Page, guarded: AccessService) -> None:
     settings(admin, "Keys")
     admin.get_by_role("button", name="New key…").click()
     dialog(admin).get_by_label("Only from pages of").fill("https://shop.example, https://www.shop.example")
@@ -180,7 +183,7 @@ def test_S4_4_a_key_can_be_bound_to_origins(admin: Page, guarded: AccessService)
     )
 
 
-def test_S4_4_the_snippet_page_sees_the_first_event(admin: Page, guarded: AccessService) -> None:
+def test_S4_04_the_snippet_page_sees_the_first_event(admin: Page, guarded: AccessService) -> None:
     guarded.send(guarded.key(), "before", "/before")
     settings(admin, "Your pages")
     arrival = admin.locator("#arrival")
@@ -200,11 +203,12 @@ def test_S4_4_the_snippet_page_sees_the_first_event(admin: Page, guarded: Access
     expect(line).to_have_count(0)
 
 
-def test_S4_4_an_open_service_shows_only_the_snippet(live_page: Page, real: RealService) -> None:
+def test_S4_04_an_open_service_shows_no_keys_and_no_users(live_page: Page, real: RealService) -> None:
     live_page.goto(real.url)
     live_page.get_by_role("link", name="Settings").click()
     expect(live_page.get_by_role("heading", name="Your pages")).to_be_visible()
-    expect(live_page.get_by_role("navigation", name="Settings")).to_have_count(0)
+    pages = live_page.get_by_role("navigation", name="Settings").get_by_role("link")
+    expect(pages).to_have_text(["Your pages", "Webhooks", "Watch list"])
     expect(live_page.locator(".site-switcher")).to_have_count(0)
     line = live_page.get_by_role("region", name="Line for your pages")
     expect(line).to_have_text(f'<script defer src="{real.url}/tracker.js"></script>')
@@ -214,7 +218,7 @@ def test_S4_4_an_open_service_shows_only_the_snippet(live_page: Page, real: Real
     expect(live_page.get_by_role("heading", name="Your pages")).to_be_visible()
 
 
-def test_S4_4_where_nothing_can_be_copied_the_text_is_selected(live_page: Page, real: RealService) -> None:
+def test_S4_04_where_nothing_can_be_copied_the_text_is_selected(live_page: Page, real: RealService) -> None:
     # As on a page without HTTPS.
     live_page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     live_page.goto(f"{real.url}/?view=settings")
@@ -223,14 +227,14 @@ def test_S4_4_where_nothing_can_be_copied_the_text_is_selected(live_page: Page, 
     assert live_page.evaluate("getSelection().toString()").startswith("<script defer src=")
 
 
-def test_S4_4_visitors_are_shown_before_it_is_known_who_looks(live_page: Page, real: RealService) -> None:
+def test_S4_04_visitors_are_shown_before_it_is_known_who_looks(live_page: Page, real: RealService) -> None:
     real.post({"type": "pageview", "sessionId": "a", "page": "/pricing"})
     live_page.route("**/api/auth/me", lambda route: None)
     live_page.goto(real.url)
     expect(live_page.get_by_role("main")).to_contain_text("/pricing")
 
 
-def test_S4_4_a_user_is_added_looks_and_is_shut_out_again(
+def test_S4_04_a_user_is_added_looks_and_is_shut_out_again(
     admin: Page, browser: Browser, guarded: AccessService
 ) -> None:
     settings(admin, "Users")
@@ -288,7 +292,7 @@ def test_S5_1_the_switcher_leads_to_the_other_site_and_to_nothing_of_this_one(
     expect(admin.get_by_role("main")).to_contain_text("/of-default")
 
 
-def test_S4_4_logging_out_ends_it_here_and_everywhere(
+def test_S4_04_logging_out_ends_it_here_and_everywhere(
     admin: Page, browser: Browser, guarded: AccessService
 ) -> None:
     elsewhere = browser.new_page()
@@ -332,6 +336,9 @@ def test_S7_axe_finds_nothing_in_login_and_settings(
     expect(page.locator("#login")).to_be_visible()
     found = {"login": violations(page, axe)}
     guarded.asks("/api/auth/register", {"name": "The shop"})
+    guarded.asks(
+        "/api/auth/users", {"email": "ann@example.com", "password": "quite a long secret", "role": "viewer"}
+    )
     guarded.key()
     log_in(page)
     for name in ("Your pages", "Keys", "Users", "Account"):
@@ -349,6 +356,18 @@ def test_S7_axe_finds_nothing_in_login_and_settings(
     dialog(page).get_by_role("button", name="Make key").click()
     expect(dialog(page)).to_contain_text("shown this once")
     found["the key"] = violations(page, axe)
+    page.keyboard.press("Escape")
+    settings(page, "Users")
+    page.get_by_role("button", name="Add user…").click()
+    dialog(page).get_by_label("E-mail").fill("bob@example.com")
+    dialog(page).get_by_label("Password").fill("password")
+    dialog(page).get_by_role("button", name="Add user").click()
+    expect(dialog(page).get_by_label("Password")).to_have_attribute("aria-invalid", "true")
+    found["add user"] = violations(page, axe)
+    page.keyboard.press("Escape")
+    ann = page.get_by_role("listitem").filter(has_text="ann@example.com")
+    ann.get_by_role("button", name="Remove").click()
+    found["remove user"] = violations(page, axe)
     assert {view: faults for view, faults in found.items() if faults} == {}
 
 

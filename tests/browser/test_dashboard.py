@@ -446,7 +446,7 @@ def test_nothing_jumps(dashboard: Page, service: FakeService) -> None:
     assert dashboard.evaluate("window.shift") < 0.01
 
 
-def test_S4_1_a_service_that_wants_a_login_gets_one(
+def test_S4_01_a_service_that_wants_a_login_gets_one(
     dashboard: Page, service: FakeService, complaints: Complaints
 ) -> None:
     service.wants_login = True

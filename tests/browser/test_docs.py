@@ -32,7 +32,7 @@ def luminance(page: Page, selector: str) -> float:
     return sum(map(float, re.findall(r"[\d.]+", color)[:3])) / 3
 
 
-def test_S4_9_every_operation_is_shown_and_the_policy_holds(live_page: Page, real: RealService) -> None:
+def test_S4_09_every_operation_is_shown_and_the_policy_holds(live_page: Page, real: RealService) -> None:
     document = real.http.get("/openapi.json").json()
     page = opened(live_page, real)
     count = sum(len(methods) for methods in document["paths"].values())

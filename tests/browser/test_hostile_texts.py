@@ -189,7 +189,7 @@ def test_S4_10_payloads_through_the_whole_service_stay_text(live_page: Page, rea
     assert_all_is_text(live_page)
 
 
-def test_S4_9_policy_is_enforced_so_that_its_silence_means_something(
+def test_S4_09_policy_is_enforced_so_that_its_silence_means_something(
     dashboard: Page, service: FakeService, complaints: Complaints
 ) -> None:
     dashboard.goto(service.url)

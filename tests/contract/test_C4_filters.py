@@ -30,6 +30,7 @@ PATHS = (
     "/api/analytics/sessions",
     "/api/analytics/detailed",
     "/api/status",
+    "/metrics",
     "/health",
     "/ready",
     "/",

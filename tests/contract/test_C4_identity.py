@@ -150,7 +150,7 @@ async def test_a_spent_budget_stops_lookups_and_says_so() -> None:
         await play.dashboard.wait_for(lambda seen: seen.of_type("alert"))
         told = [alert for alert in play.dashboard.of_type("alert") if "spent" in alert["message"]]
         assert [(alert["level"], alert["details"]) for alert in told] == [
-            ("warning", {"calls": 2, "limit": 2})
+            ("warning", {"kind": "budget", "calls": 2, "limit": 2})
         ]
 
 

@@ -31,14 +31,25 @@ HARD_TO_REACH = {
 } | {
     (name, status)
     for status, names in {
-        "200": ("logIn", "logOut", "setUp", "revokeKey"),
-        "429": ("postEvents", "collectEvents", "logIn", "setUp", "setPassword"),
-        "503": ("logIn", "setUp", "saveUser", "setPassword"),
+        "200": (
+            "logIn", "logOut", "setUp", "revokeKey", "removeWebhook", "testWebhook", "getDeliveries",
+            "replayWebhook", "removeWatch",
+        ),
+        "409": ("replayWebhook",),
+        "429": (
+            "postEvents", "collectEvents", "exportEvents", "logIn", "setUp", "setPassword", "testWebhook",
+        ),
+        "503": (
+            "logIn", "setUp", "saveUser", "setPassword",
+            "createWebhook", "getWebhooks", "removeWebhook", "testWebhook", "getDeliveries", "replayWebhook",
+            "createWatch", "removeWatch",
+        ),
     }.items()
     for name in names
 }  # fmt: skip
 """A store that cannot answer: tests/contract/test_C5_history.py and test_C5_doors.py break it for that.
-What needs a login, or too many of something: tests/contract/test_S4_logins.py, _keys.py and _limits.py."""
+What needs a login, or too many of something: tests/contract/test_S4_logins.py, _keys.py and _limits.py.
+What needs a webhook that is there: tests/contract/test_webhooks.py."""
 
 PAGEVIEW = {"type": "pageview", "sessionId": "s1", "page": "/pricing", "userId": "u7", "country": "DE"}
 
@@ -107,14 +118,17 @@ async def _send_the_rest(service: RunningService, description: Description) -> s
             "users", "users/password", "users/remove", "sites/remove",
         )
     ]  # fmt: skip
-    for path in ("/api/events", "/api/analytics/collect", "/api/visitors/erase", *accounts):
+    notifying = ["/api/webhooks", "/api/webhooks/{id}/replay", "/api/watches"]
+    for path in ("/api/events", "/api/analytics/collect", "/api/visitors/erase", *accounts, *notifying):
         json = {"content-type": "application/json"}
         await ask("POST", path, content=b"[" + b" " * MAX_BODY_BYTES, headers=json)
         await ask("POST", path, content=b"<event/>", headers={"content-type": "text/xml"})
         await ask("POST", path, content=b"{", headers=json)
     elsewhere = {"origin": "https://elsewhere.example"}
-    for path in ("/api/visitors/erase", *accounts):
+    for path in ("/api/visitors/erase", *accounts, *notifying, "/api/webhooks/{id}/test"):
         await ask("POST", path, json={"userId": "u"}, headers=elsewhere)
+    for path in ("/api/webhooks/{id}", "/api/watches/{id}"):
+        await ask("DELETE", path, headers=elsewhere)
     for one in description.operations:
         if "431" in one.operation["responses"]:
             await ask(one.method, one.path, headers={"x-long": "x" * 33_000})
@@ -206,7 +220,8 @@ async def test_a_file_that_cannot_be_made_is_refused_before_it_begins(
 
 async def _ask(service: RunningService, described: Described, **changed: str | int | None) -> httpx.Response:
     """Send the first request that is shown, with other query parameters."""
-    shown = next(one for one in shown_requests(described) if one.status == "200")
+    requests = sorted(shown_requests(described), key=lambda one: one.status != "200")
+    shown = requests[0]
     query = {**shown.request.get("query", {}), **changed}
     given = {name: value for name, value in query.items() if value is not None}
     return await send(service, shown._replace(request={**shown.request, "query": given}))

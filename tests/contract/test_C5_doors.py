@@ -140,7 +140,7 @@ async def test_namings_of_the_answers_to_events() -> None:
             assert (refused.status_code, "request_id" in refused.json()) == (422, True)
 
 
-async def test_headers_of_every_answer_good_or_bad() -> None:
+async def test_S4_09_headers_of_every_answer_good_or_bad() -> None:
     async with run_service() as service:
         for answer in await _answers(service):
             where = f"{answer.request.method} {answer.request.url} {answer.status_code}"

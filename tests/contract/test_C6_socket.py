@@ -20,8 +20,8 @@ from tests.contract.rig import (
 from tests.support.service import run_service, until
 
 SNAPSHOT = {
-    "visitors", "total", "stats", "averages", "recentEvents", "visitorsByMinute", "totalDashboards",
-    "upstream", "hiddenSessions", "serverTime",
+    "visitors", "total", "stats", "averages", "recentEvents", "recentAlerts", "visitorsByMinute",
+    "totalDashboards", "upstream", "hiddenSessions", "serverTime",
 }  # fmt: skip
 ROW = {
     "sessionId", "source", "ip", "company", "contact", "country", "device", "currentPage", "journey",
@@ -155,8 +155,9 @@ async def test_alerts_of_a_spike_and_of_milestones() -> None:
         await play.dashboard.wait_for(lambda seen: len(seen.of_type("alert")) >= 2)
         alerts = {alert["level"]: alert for alert in play.dashboard.of_type("alert")}
         assert set(alerts) == {"milestone", "warning"}
-        assert alerts["milestone"]["details"] == {"totalActive": 3}
-        assert alerts["warning"]["details"] == {"visitorsPerMinute": 6, "threshold": 5}
+        assert alerts["milestone"]["details"] == {"kind": "milestone", "totalActive": 3}
+        spike = {"kind": "spike", "visitorsPerMinute": 6, "threshold": 5, "usualPerMinute": None}
+        assert alerts["warning"]["details"] == spike
         assert all(alert["message"] and alert["at"] for alert in alerts.values())
         assert len(play.dashboard.of_type("alert")) == 2
 

@@ -93,7 +93,7 @@ async def test_F2d_an_unfinished_request_holds_up_no_end_and_a_second_SIGTERM_no
         address = process.base_url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(address[0], int(address[1]))
         writer.write(
-            b"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
         )
         await writer.drain()

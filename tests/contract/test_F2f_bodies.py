@@ -249,7 +249,7 @@ def _address(service: RunningService) -> tuple[str, int]:
 def _head(service: RunningService, method: str, path: str, headers: dict[str, str]) -> bytes:
     lines = [
         f"{method} {path} HTTP/1.1",
-        "Host: test",
+        "Host: localhost",
         *(f"{name}: {text}" for name, text in headers.items()),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import httpx
+
 from tests.contract.posting import EVENT, JSON, refusal, stored
 from tests.contract.tenants import key, two_sites
 from tests.support.service import run_service, settings_for_tests
@@ -62,3 +64,44 @@ async def test_S4_16_zero_turns_the_limit_off() -> None:
     async with run_service(settings_for_tests(limits__ingest_per_second=0)) as service:
         for _ in range(5):
             assert (await service.post([EVENT] * 1_000)).status_code == 201
+
+
+async def test_S4_16_exports_have_a_limit_of_their_own_by_who_asks() -> None:
+    async with two_sites(limits__exports_per_minute=2) as place:
+
+        async def export(of: str, **query: str) -> httpx.Response:
+            return await place.get("/api/analytics/export", of, **query)
+
+        assert (await export(place.a.read, format="xlsx")).status_code == 422
+        for kind in ("csv", "ndjson"):
+            assert (await export(place.a.read, format=kind)).status_code == 200
+        refused = await export(place.a.read)
+        refusal(refused, 429)
+        assert 1 <= int(refused.headers["retry-after"]) <= 30
+        assert refused.headers["ratelimit-limit"] == "2"
+        assert refused.headers["ratelimit-remaining"] == "0"
+        assert 1 <= int(refused.headers["ratelimit-reset"]) <= 60
+        assert (await place.get("/api/analytics/events", place.a.read)).status_code == 200
+        for other in (place.a.admin, place.b.read):
+            assert (await export(other)).status_code == 200
+        status = (await place.get("/api/status", place.a.read)).json()["data"]["access"]
+        assert (status["exportsRefused"], status["exportBuckets"]) == (1, 3)
+        exported = [line[1:] for line in await place.audited() if line[0] == "exported"]
+        assert exported == [
+            *[(place.a.read[:14], "a")] * 2, (place.a.admin[:14], "a"), (place.b.read[:14], "b"),
+        ]  # fmt: skip
+
+
+async def test_S4_16_who_has_no_name_exports_by_address_and_0_is_no_limit() -> None:
+    settings = settings_for_tests(limits__exports_per_minute=1, server__trusted_proxies=["127.0.0.1"])
+    async with run_service(settings) as service:
+
+        async def export(address: str) -> int:
+            headers = {"x-forwarded-for": address}
+            return (await service.http.get("/api/analytics/export", headers=headers)).status_code
+
+        assert [await export("198.51.100.7"), await export("198.51.100.7")] == [200, 429]
+        assert await export("198.51.100.8") == 200
+    async with run_service(settings_for_tests(limits__exports_per_minute=0)) as service:
+        for _ in range(10):
+            assert (await service.http.get("/api/analytics/export")).status_code == 200

@@ -64,7 +64,14 @@ def _use_everything(talk: Talk) -> dict[str, str]:
     assert talk.ask("POST", "/api/auth/users?site=shop", json=user, headers=own).status_code == 201
     for path in ("export", "totals", "sessions"):
         talk.ask("GET", f"/api/analytics/{path}", headers=key(new["key"]))
-    for path in ("/api/status", "/api/auth/me", "/api/auth/api-key?site=shop", "/openapi.json", "/ready"):
+    for path in (
+        "/api/status",
+        "/metrics",
+        "/api/auth/me",
+        "/api/auth/api-key?site=shop",
+        "/openapi.json",
+        "/ready",
+    ):
         talk.ask("GET", path, headers=key(new["key"]) if "site" not in path else {})
     talk.ask("POST", "/api/auth/revoke?site=shop", json={"key": web["prefix"]}, headers=own)
     talk.ask("POST", "/api/auth/logout", json={}, headers=own)

@@ -33,6 +33,7 @@ QUESTIONS = [
     "/api/analytics/export?format=ndjson",
     "/api/analytics/export?format=csv",
     "/api/status",
+    "/metrics",
     "/api/auth/me",
     "/api/auth/sites",
     "/api/auth/api-key",

@@ -53,6 +53,7 @@ def asked(routes: list[BaseRoute]) -> list[Asked]:
             found.append(Asked("GET", route.path, route.need))
         else:
             path = route.path.replace("{session_id:path}", "s").replace("{dimension}", "page")
+            path = path.replace("{id}", "unknown")
             assert "{" not in path, f"fill in the parameters of {route.path}"
             methods = (route.methods or set()) - {"HEAD", "OPTIONS"}
             found += [Asked(method, path, route.need) for method in sorted(methods)]

@@ -34,3 +34,25 @@ def test_S4_16_only_configured_proxies_may_say_who_the_client_is(
     trusted: list[str], peer: str | None, forwarded: list[str], expected: str
 ) -> None:
     assert ClientAddresses(trusted).of(connection(peer, *forwarded)) == expected
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "scheme", "said", "expected"),
+    [
+        ([], "198.51.100.7", "https", None, True),
+        ([], None, "wss", None, True),
+        ([], None, "http", "https", False),
+        (PROXIES, "198.51.100.7", "http", "https", False),
+        (PROXIES, "10.1.2.3", "ws", "https", True),
+        (PROXIES, "fd00::1", "http", " https ", True),
+        (PROXIES, "10.1.2.3", "http", "httpsx", False),
+        (PROXIES, "10.1.2.3", "http", "", False),
+        (PROXIES, None, "http", "https", False),
+    ],
+)
+def test_S4_09_tls_is_seen_or_told_by_a_trusted_proxy(
+    trusted: list[str], peer: str | None, scheme: str, said: str | None, expected: bool
+) -> None:
+    headers = [] if said is None else [(b"x-forwarded-proto", said.encode())]
+    scope = {"scheme": scheme, "client": peer and (peer, 1234), "headers": headers}
+    assert ClientAddresses(trusted).came_over_tls(scope) is expected

@@ -13,7 +13,7 @@ async def test_numbers_rise_by_one_without_gaps_however_much_happens() -> None:
         rig.event(f"s{number % 400}", page=f"/{number % 7}")
         if number % 3 == 0:
             rig.clock.advance(0.05)
-            rig.feed(NoticeRaised(rig.clock.now(), "info", "x", {}))
+            rig.feed(NoticeRaised(rig.clock.now(), "info", "budget", "x", {}))
             messages += rig.flush(dashboard)
     messages += rig.flush(dashboard)
     first = messages[0]["seq"]

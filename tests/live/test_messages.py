@@ -17,6 +17,7 @@ ROW = messages.Row(
 )  # fmt: skip
 EVENT = messages.FeedEvent("e", "click", "s", "/a", "t", "DE", "mobile", "u", {"someKey": {"innerKey": 1}})
 AVERAGES = messages.Averages(1.5, 12.3, None)
+ALERT = messages.Alert(AlertLevel.MILESTONE, "m", {"totalActive": 1}, "t")
 UPSTREAM = messages.UpstreamStatus(UpstreamState.DOWN, "t")
 
 ROW_JSON = {
@@ -32,16 +33,18 @@ EVENT_JSON = {
 }  # fmt: skip
 STATS_JSON = {"totalActive": 1, "totalToday": 2, "pagesVisited": {"/camelCase/Page": 3}}
 AVERAGES_JSON = {"visitorsPerCompany": 1.5, "sessionDuration": 12.3, "sessionDurationToday": None}
+ALERT_JSON = {"level": "milestone", "message": "m", "details": {"totalActive": 1}, "at": "t"}
 UPSTREAM_JSON = {"status": "down", "since": "t"}
 
 EXAMPLES: dict[str, tuple[messages.Wire, dict[str, Any]]] = {
     "snapshot": (
         messages.Snapshot(
-            [ROW], 1, STATS, AVERAGES, [EVENT], [messages.MinuteCount("t", 4)], 2, UPSTREAM, 5, "now"
+            [ROW], 1, STATS, AVERAGES, [EVENT], [ALERT], [messages.MinuteCount("t", 4)], 2, UPSTREAM, 5, "now"
         ),
         {
             "visitors": [ROW_JSON], "total": 1, "stats": STATS_JSON, "averages": AVERAGES_JSON,
-            "recentEvents": [EVENT_JSON], "visitorsByMinute": [{"time": "t", "visitors": 4}],
+            "recentEvents": [EVENT_JSON], "recentAlerts": [ALERT_JSON],
+            "visitorsByMinute": [{"time": "t", "visitors": 4}],
             "totalDashboards": 2, "upstream": UPSTREAM_JSON, "hiddenSessions": 5, "serverTime": "now",
         },
     ),
@@ -54,10 +57,7 @@ EXAMPLES: dict[str, tuple[messages.Wire, dict[str, Any]]] = {
     ),
     "user_connected": (messages.UserConnected(2, "t"), {"totalDashboards": 2, "connectedAt": "t"}),
     "user_disconnected": (messages.UserDisconnected(1), {"totalDashboards": 1}),
-    "alert": (
-        messages.Alert(AlertLevel.MILESTONE, "m", {"totalActive": 1}, "t"),
-        {"level": "milestone", "message": "m", "details": {"totalActive": 1}, "at": "t"},
-    ),
+    "alert": (ALERT, ALERT_JSON),
     "upstream_status": (UPSTREAM, UPSTREAM_JSON),
     "detailed_stats": (
         messages.DetailedStats({"page": "/a"}, STATS, [ROW], [EVENT], {"DE": 1}, {"/a": 1}, {"mobile": 1}),

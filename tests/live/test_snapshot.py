@@ -1,6 +1,7 @@
 """Snapshots are shared, and never tell an event twice."""
 
 from tests.live.rig import Rig, of_type, seqs, take, take_all, types
+from tracker.core.rules import Rules
 from tracker.live import snapshot
 
 
@@ -39,6 +40,17 @@ async def test_what_was_published_before_joining_is_in_the_snapshot() -> None:
     (data,) = of_type(take_all(dashboard), "snapshot")
     assert data["visitors"][0]["sessionId"] == "new"
     assert [event["sessionId"] for event in data["recentEvents"]].count("new") == 1
+
+
+async def test_who_comes_later_is_told_of_the_alerts_of_before() -> None:
+    rig = Rig(Rules(milestones=(1, 2)))
+    rig.event("a")
+    rig.event("b")
+    (data,) = of_type(take_all(rig.join()), "snapshot")
+    assert [alert["message"] for alert in data["recentAlerts"]] == [
+        "2 visitors are active",
+        "1 visitors are active",
+    ]
 
 
 async def test_no_event_is_told_twice_and_none_is_left_out() -> None:

@@ -48,6 +48,7 @@ def settings_for_tests(**values: object) -> Settings:
         "upstream__enabled": "upstream__url" in values,
         "deanonymizer__enabled": "deanonymizer__url" in values,
         "limits__ingest_per_second": 0,
+        "limits__exports_per_minute": 0,
     }
     environment = {f"TRACKER_{name.upper()}": _text(value) for name, value in (defaults | values).items()}
     return settings_module.load(None, environment=environment)

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
 NOTE_USED_EVERY_S = 30.0
+MAX_EXPORT_BUCKETS = 10_000
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -71,7 +72,7 @@ def mode_of(configured: str, host_is_loopback: bool) -> Mode:
 class AccessControl:
     """Builds the parts and runs what has to be done from time to time.
 
-    ``passwords`` is closed with it.
+    ``passwords`` is closed with it. ``viewers_see_contacts``: see :class:`UserBook`.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class AccessControl:
         passwords: Passwords,
         random_bytes: RandomBytes = secrets.token_bytes,
         sleep: Sleep = asyncio.sleep,
+        viewers_see_contacts: bool = True,
     ) -> None:
         self._store = store
         self._sleep = sleep
@@ -95,11 +97,13 @@ class AccessControl:
         self.audit = AuditLog(audit_store, clock)
         self.logins = Logins(store, clock, self.watchers, random_bytes)
         self.book = SiteBook(store, clock, self.watchers, random_bytes)
-        self.users = UserBook(store, clock, self.logins, auth.admin_email)
+        self.users = UserBook(store, clock, self.logins, auth.admin_email, viewers_see_contacts)
         self.attempts = Attempts(clock, limits.login_per_minute)
         self.signin = SignIn(self.users, self.logins, passwords, self.attempts, self.audit)
         self.setup = Setup(store, self.users, passwords, self.attempts, self.audit, clock, random_bytes)
         self.ingest = RateLimiter(limits.ingest_per_second, limits.ingest_burst, clock)
+        exports = limits.exports_per_minute
+        self.exports = RateLimiter(exports / 60, exports, clock, MAX_EXPORT_BUCKETS)
         self.save_failures = 0
         """Failed writes since the last good one."""
 
@@ -141,6 +145,10 @@ class AccessControl:
         if principal.key is not None:
             names.append(("key", principal.key.id))
         return self.ingest.take(names, events)
+
+    def take_export(self, principal: Principal, site: str, address: str) -> Grant | None:
+        """Count an export from ``site`` against the limit of who asks; ``None``: there is no limit."""
+        return self.exports.take([(site, principal.name or network_of(address))])
 
     async def remove_site(self, site: str) -> None:
         """Remove a site with its keys and roles. Raises as :meth:`SiteBook.remove_site` does."""
@@ -198,6 +206,8 @@ class AccessControl:
             "attempts_refused": self.attempts.refused,
             "ingest_buckets": self.ingest.buckets,
             "ingest_refused": self.ingest.refused,
+            "export_buckets": self.exports.buckets,
+            "exports_refused": self.exports.refused,
             "audit_waiting": self.audit.waiting,
             "audit_given_up": self.audit.given_up,
             "audit": {action.value: count for action, count in self.audit.counts.items()},

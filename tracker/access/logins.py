@@ -38,6 +38,7 @@ class _Open(NamedTuple):
 class Logins:
     """Who is logged in. A login ends after 30 minutes without use and after 12 hours in any case.
 
+    An open socket is use: who watches a dashboard asks for nothing else.
     Time is up when either clock says so: the monotonic one stands still while the
     machine sleeps, the other one may be set back. At most 20 logins a user and 10,000
     in all; a further one ends the oldest. All counts at once, in memory; the disk is
@@ -98,11 +99,10 @@ class Logins:
         if found is None:
             return None
         now = self._clock.now()
-        if _is_over(found, now):
+        if self._is_over(found, now):
             self._end(found.login.digest)
             return None
-        self._open[found.login.digest] = found._replace(used=now)
-        self._used[found.login.digest] = now.unix_s
+        self._use(found, now)
         return found.login
 
     def end(self, token: str) -> Login | None:
@@ -117,10 +117,13 @@ class Logins:
         return len(digests)
 
     def sweep(self) -> None:
-        """End what is over, so that its sockets close."""
+        """End what is over, so that its sockets close; note those that are in use."""
         now = self._clock.now()
-        for digest in [digest for digest, found in self._open.items() if _is_over(found, now)]:
-            self._end(digest)
+        for digest, found in list(self._open.items()):
+            if self._is_over(found, now):
+                self._end(digest)
+            elif self._watchers.is_login_watched(digest):
+                self._use(found, now)
 
     async def flush(self) -> None:
         """Tell the disk who logged in and who is out. When it does not take it, that waits on.
@@ -155,6 +158,16 @@ class Logins:
             self._used = used | self._used
             raise
 
+    def _use(self, found: _Open, now: Now) -> None:
+        self._open[found.login.digest] = found._replace(used=now)
+        self._used[found.login.digest] = now.unix_s
+
+    def _is_over(self, found: _Open, now: Now) -> bool:
+        if _passed_s(found.created, now) >= LONGEST_S:
+            return True
+        is_idle = _passed_s(found.used, now) >= IDLE_S
+        return is_idle and not self._watchers.is_login_watched(found.login.digest)
+
     def _end(self, digest: bytes) -> Login | None:
         found = self._open.pop(digest, None)
         if found is None:
@@ -174,10 +187,6 @@ class Logins:
 
     def _of(self, email: str) -> list[bytes]:
         return [digest for digest, found in self._open.items() if found.login.email == email]
-
-
-def _is_over(found: _Open, now: Now) -> bool:
-    return _passed_s(found.used, now) >= IDLE_S or _passed_s(found.created, now) >= LONGEST_S
 
 
 def _passed_s(since: Now, now: Now) -> float:

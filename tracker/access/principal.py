@@ -21,6 +21,8 @@ class Need(StrEnum):
     """Send events to the site."""
     READ = "read"
     """See the site."""
+    CONTACTS = "contacts"
+    """See who a visitor is by name, beyond their company. No route asks for it: answers differ."""
     ADMIN = "admin"
     """Change the site: its keys, its live figures."""
     READ_ANY = "read_any"
@@ -38,8 +40,8 @@ SERVICE_NEEDS = Grants({Need.READ_ANY, Need.OPERATE})
 
 KEY_GRANTS: Mapping[Scope, Grants] = {
     Scope.INGEST: Grants({Need.INGEST}),
-    Scope.READ: Grants({Need.READ, Need.READ_ANY}),
-    Scope.ADMIN: Grants({Need.ADMIN, Need.READ, Need.READ_ANY}),
+    Scope.READ: Grants({Need.READ, Need.CONTACTS, Need.READ_ANY}),
+    Scope.ADMIN: Grants({Need.ADMIN, Need.READ, Need.CONTACTS, Need.READ_ANY}),
 }
 """``admin`` does not send events: a key that may do both has both scopes, by name."""
 
@@ -48,6 +50,7 @@ ROLE_GRANTS: Mapping[Role, Grants] = {
     Role.ADMIN: KEY_GRANTS[Scope.ADMIN],
 }
 """A login never sends events: any page could make a browser do it."""
+ROLE_GRANTS_MASKED = {**ROLE_GRANTS, Role.VIEWER: ROLE_GRANTS[Role.VIEWER] - {Need.CONTACTS}}
 
 
 class Principal(NamedTuple):
@@ -78,13 +81,14 @@ def holder_of(key: Key) -> Principal:
     return Principal(key.prefix, key.site, {key.site: granted}, NOTHING, True, key)
 
 
-def logged_in(user: User, login: Login, is_operator: bool) -> Principal:
+def logged_in(user: User, login: Login, is_operator: bool, viewers_see_contacts: bool = True) -> Principal:
     """``is_operator``: the administrator of the service (``auth.admin_email``), admin of every site."""
     if is_operator:
         granted = KEY_GRANTS[Scope.ADMIN] | {Need.OPERATE}
         return Principal(user.email, DEFAULT_SITE, {}, granted, True, None, user, login)
     home = DEFAULT_SITE if DEFAULT_SITE in user.roles else min(user.roles, default=DEFAULT_SITE)
-    grants = {site: ROLE_GRANTS[role] for site, role in user.roles.items()}
+    granted_to = ROLE_GRANTS if viewers_see_contacts else ROLE_GRANTS_MASKED
+    grants = {site: granted_to[role] for site, role in user.roles.items()}
     return Principal(user.email, home, grants, NOTHING, True, None, user, login)
 
 

@@ -44,9 +44,17 @@ class UserBook:
 
     ``admin_email``: the administrator, who is admin of every site whatever his roles are.
     Whoever may add users makes him with this e-mail: so only an operator may.
+    ``viewers_see_contacts``: whether the role viewer includes names and addresses of visitors.
     """
 
-    def __init__(self, store: UserStore, clock: Clock, logins: Logins, admin_email: str) -> None:
+    def __init__(
+        self,
+        store: UserStore,
+        clock: Clock,
+        logins: Logins,
+        admin_email: str,
+        viewers_see_contacts: bool = True,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._logins = logins
@@ -54,6 +62,7 @@ class UserBook:
         # One change after the other: two at once would each write what the other had not seen.
         self._changing = asyncio.Lock()
         self.admin_email = canonical_email(admin_email)
+        self._viewers_see_contacts = viewers_see_contacts
 
     def restore(self, users: Iterable[User]) -> None:
         self._users = {user.email: user for user in users}
@@ -78,7 +87,9 @@ class UserBook:
 
     def principal(self, login: Login) -> Principal | None:
         user = self._users.get(login.email)
-        return None if user is None else logged_in(user, login, user.email == self.admin_email)
+        if user is None:
+            return None
+        return logged_in(user, login, user.email == self.admin_email, self._viewers_see_contacts)
 
     async def add(self, email: str, password: str, roles: Mapping[str, Role], sites: Container[str]) -> User:
         """Add a user. ``password``: its hash.

@@ -43,6 +43,10 @@ class Watchers:
 
         return forget
 
+    def is_login_watched(self, digest: bytes) -> bool:
+        """Tell whether a socket is open that ends with this login."""
+        return ("login", digest) in self._by_name
+
     def key_ended(self, key_id: str) -> None:
         self._tell(("key", key_id))
 

@@ -19,6 +19,8 @@ from tracker.core.accounts import Scope as KeyScope
 from tracker.http.clients import ClientAddresses, is_loopback
 from tracker.http.cookies import LoginCookie
 from tracker.http.errors import APIError, FieldFault
+from tracker.http.headers import with_security_headers
+from tracker.http.hosts import ServedHosts
 from tracker.http.origin import check_origin, check_own_page
 from tracker.http.responses import failure
 
@@ -81,18 +83,25 @@ def admitted(connection: HTTPConnection) -> Admitted:
     return found
 
 
-class Gate:
-    """Lets a request through, or raises the refusal.
+def sees_contacts(connection: HTTPConnection) -> bool:
+    """Tell whether an admitted request may be told who a visitor is, beyond the company."""
+    return admitted(connection).may(Need.CONTACTS)
 
-    ``operator``: digest of the token in the file of the service's owner, once there is one.
-    """
+
+class Gate:
+    """Lets a request through, or raises the refusal. ``hosts``: those it has to be for; ``None`` is any."""
 
     def __init__(
-        self, access: AccessControl, addresses: ClientAddresses, allowed_origins: Collection[str] = ()
+        self,
+        access: AccessControl,
+        addresses: ClientAddresses,
+        allowed_origins: Collection[str] = (),
+        hosts: ServedHosts | None = None,
     ) -> None:
         self.access = access
         self.cookie = LoginCookie()
-        self._addresses = addresses
+        self.addresses = addresses
+        self._hosts = hosts
         self._allowed_origins = frozenset(allowed_origins)
         self._operator: bytes | None = None
 
@@ -104,8 +113,10 @@ class Gate:
         """Find out who asks and whether they may; :func:`admitted` tells it from then on.
 
         Raises:
-            APIError: 401, 403 or 404; it says nothing of what is there.
+            APIError: 401, 403, 404 or 421; it says nothing of what is there.
         """
+        if self._hosts is not None:
+            self._hosts.check(connection.scope)
         method = connection.scope.get("method", "GET")
         if method == "OPTIONS":
             return
@@ -143,7 +154,7 @@ class Gate:
         return found
 
     def address_of(self, connection: HTTPConnection) -> str:
-        return self._addresses.of(connection)
+        return self.addresses.of(connection)
 
     def charge(self, request: Request, events: int) -> None:
         """Count events of an admitted request. Raises ``APIError`` (429) when they are too many."""
@@ -151,6 +162,13 @@ class Gate:
         grant = self.access.take_ingest(sender.principal, sender.site, sender.address, events)
         if grant is not None and not grant.allowed:
             raise APIError(429, "Too many events; send them more slowly", headers=grant.headers())
+
+    def charge_export(self, request: Request) -> None:
+        """Count an admitted request as an export. Raises ``APIError`` (429) when there were too many."""
+        asking = admitted(request)
+        grant = self.access.take_export(asking.principal, asking.site, asking.address)
+        if grant is not None and not grant.allowed:
+            raise APIError(429, "Too many exports; try again later", headers=grant.headers())
 
     def _check_page(self, connection: HTTPConnection, method: str) -> None:
         """A browser sends its cookie whoever's page asked it to."""
@@ -210,7 +228,9 @@ class _Guard:
 async def deny(websocket: WebSocket, error: APIError) -> None:
     """Refuse a WebSocket before its handshake."""
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(failure(error))
+        response = failure(error)
+        response.raw_headers = with_security_headers(response.raw_headers)
+        await websocket.send_denial_response(response)
     else:
         await websocket.close()
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tracker.access.principal import Need
 from tracker.http.access import Gate, GuardedRoute, guard
 from tracker.http.errors import APIError
-from tracker.http.headers import RawHeaders, SecurityHeaders, with_security_headers
+from tracker.http.headers import STRICT_TRANSPORT, RawHeaders, SecurityHeaders, with_security_headers
 from tracker.http.protocol import ANSWER
 from tracker.http.requests import DirectRequest
 from tracker.http.responses import asks_snake, failure
@@ -67,13 +67,16 @@ class Application:
         self._direct = {route.path: route for route in routes if isinstance(route, DirectRoute)}
         handlers: dict[type[Exception], ExceptionHandler] = dict.fromkeys(refusals, self._refused)
         guard(routes, gate)
-        self._rest = SecurityHeaders(Starlette(routes=routes, exception_handlers=handlers))
+        self._came_over_tls = gate.addresses.came_over_tls
+        self._rest = SecurityHeaders(
+            Starlette(routes=routes, exception_handlers=handlers), self._came_over_tls
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
         elif self.running >= self._max_requests:
-            await _send(failure(_OVERLOADED), scope, send)
+            await self._send(failure(_OVERLOADED), scope, send)
         else:
             self.running += 1
             try:
@@ -93,13 +96,18 @@ class Application:
         except Exception as error:
             response = await self._refused(request, error)
             response.raw_headers += route.headers
-            await _send(response, scope, send)
+            await self._send(response, scope, send)
             if _is_unexpected(error, self._refusals):
                 # The server logs it.
                 raise
         else:
             response.raw_headers += route.headers
-            await _send(response, scope, send)
+            await self._send(response, scope, send)
+
+    async def _send(self, response: Response, scope: Scope, send: Send) -> None:
+        if self._came_over_tls(scope):
+            response.raw_headers.append(STRICT_TRANSPORT)
+        await _send(response, scope, send)
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         refusal = next(self._refusals[kind] for kind in type(error).__mro__ if kind in self._refusals)

@@ -1,5 +1,7 @@
 """Headers that every answer carries, good or bad."""
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -21,6 +23,8 @@ SECURITY_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 NO_STORE = (b"cache-control", b"no-store")
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+"""For answers over TLS: whose browser came that way once does not come without it for a year."""
 _NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -36,10 +40,11 @@ def with_security_headers(headers: RawHeaders) -> RawHeaders:
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer of ``app``."""
+    """Adds the headers to every answer of ``app``. ``came_over_tls`` is asked for each request's scope."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, came_over_tls: Callable[[Scope], bool]) -> None:
         self._app = app
+        self._came_over_tls = came_over_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,6 +54,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = with_security_headers(message["headers"])
+                if self._came_over_tls(scope):
+                    message["headers"].append(STRICT_TRANSPORT)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

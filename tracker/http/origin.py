@@ -39,7 +39,12 @@ def check_own_page(connection: HTTPConnection, allowed: Collection[str]) -> None
 def host_of(connection: HTTPConnection) -> str | None:
     """Return the host that was asked, without port and brackets; ``None`` when it is not clear."""
     hosts = connection.headers.getlist("host")
-    found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    return host_in(hosts[0]) if len(hosts) == 1 else None
+
+
+def host_in(value: str) -> str | None:
+    """Return the host in a header Host, without port and brackets; ``None`` when there is none."""
+    found = _HOST.fullmatch(value)
     return None if found is None else found[1].lower().strip("[]")
 
 

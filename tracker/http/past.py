@@ -143,9 +143,16 @@ class Retention(Wire, frozen=True):
 
 class PastEndpoints:
     def __init__(
-        self, past: History, clock: Clock, timezone: str, live_site: Callable[[str], LiveSite]
+        self,
+        past: History,
+        clock: Clock,
+        timezone: str,
+        live_site: Callable[[str], LiveSite],
+        charge_export: Callable[[Request], None],
     ) -> None:
+        """``charge_export`` raises when there were too many exports."""
         self._past = past
+        self._charge_export = charge_export
         self._live_site = live_site
         self._clock = clock
         self._timezone = timezone
@@ -235,6 +242,7 @@ class PastEndpoints:
             fault = FieldFault("format", f"must be one of {', '.join(FORMATS)}")
             raise APIError(422, "A query parameter is not valid", [fault])
         snake = wants_snake(request)
+        self._charge_export(request)
         admitted(request).note(Action.EXPORTED, kind)
         return await export_response(kind, self._encoded(wanted, snake), snake)
 

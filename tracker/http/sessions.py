@@ -1,7 +1,7 @@
 """One visit, live or past, and the past visits of a company."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -14,14 +14,17 @@ from tracker.core.history import Filter, StoredEvent, VisitRow
 from tracker.core.session import Enrichment, Source
 from tracker.core.site import LiveSite
 from tracker.http import queries
-from tracker.http.access import GuardedRoute
+from tracker.http.access import GuardedRoute, sees_contacts
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.periods import PERIOD, period_of
 from tracker.http.responses import success
 from tracker.http.sites import site_of
 from tracker.live import messages, rows
+from tracker.live.masking import without_contacts
 
 MAX_VISITS = 100
+
+W = TypeVar("W", bound=messages.Wire)
 
 
 class Step(messages.Wire, frozen=True):
@@ -110,7 +113,7 @@ class SessionEndpoints:
         detail["journey"] = [Step(step.page, rows.iso(step.at)) for step in session.steps]
         detail["events"] = events
         detail["ended_at"] = rows.iso(session.ended_at) if session.ended_at else None
-        return success(request, SessionDetail(**detail), "The session")
+        return success(request, _shown(request, SessionDetail(**detail)), "The session")
 
     async def _past_session(self, request: Request, site: str, session_id: str) -> Response:
         visits = await self._past.session_visits(site, session_id)
@@ -118,7 +121,8 @@ class SessionEndpoints:
         if not visits and not events:
             raise APIError(404, "There is no such session")
         visit = visits[0] if visits else _visit_of(events)
-        return success(request, _past_detail(visit, events), "The session, as its last visit was")
+        detail = _past_detail(visit, events)
+        return success(request, _shown(request, detail), "The session, as its last visit was")
 
     async def visits(self, request: Request) -> Response:
         queries.refuse_unknown(request, ("company", "limit", *PERIOD))
@@ -128,7 +132,12 @@ class SessionEndpoints:
         limit = queries.whole_number(request, "limit", MAX_VISITS, MAX_VISITS)
         start, end = period_of(request, self._clock.now().unix_s)
         found = await self._past.company_visits(Filter(site_of(request), start, end, company=company), limit)
-        return success(request, Visits([_visit(one) for one in found]), "The visits that have ended")
+        data = Visits([_shown(request, _visit(one)) for one in found])
+        return success(request, data, "The visits that have ended")
+
+
+def _shown(request: Request, found: W) -> W:
+    return found if sees_contacts(request) else without_contacts(found)
 
 
 def _visit_of(events: list[StoredEvent]) -> VisitRow:

@@ -15,10 +15,11 @@ from tracker.core.session import Session
 from tracker.core.site import LiveSite
 from tracker.core.statistics import TOP_PAGES, Statistics
 from tracker.http import queries
-from tracker.http.access import GuardedRoute
+from tracker.http.access import GuardedRoute, sees_contacts
 from tracker.http.responses import success
 from tracker.http.sites import site_of
 from tracker.live import messages, rows
+from tracker.live.masking import without_contacts
 
 MAX_ROWS = 5_000
 
@@ -87,8 +88,11 @@ class VisitorEndpoints:
         limit = queries.whole_number(request, "limit", MAX_ROWS, MAX_ROWS)
         now = self._clock.now().unix_s
         found = list(_matching(site, wanted))
+        listed = [rows.row(session, now) for session in found[:limit]]
+        if not sees_contacts(request):
+            listed = [without_contacts(row) for row in listed]
         data = Visitors(
-            [rows.row(session, now) for session in found[:limit]],
+            listed,
             len(found),
             rows.averages(site.averages(now)),
             site.hidden_sessions,

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tracker.access.principal import Need
 from tracker.access.watchers import Watchers
 from tracker.core.clock import Clock
-from tracker.http.access import GuardedSocket, admitted, deny
+from tracker.http.access import GuardedSocket, admitted, deny, sees_contacts
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.frames import FRAMES
 from tracker.http.origin import check_origin
@@ -54,7 +54,9 @@ class Hub(Protocol[D]):
 
     def turn_away(self) -> None: ...
 
-    def join(self, site: str, *, naming: str, batch: bool, after_seq: int | None) -> D: ...
+    def join(
+        self, site: str, *, naming: str, batch: bool, after_seq: int | None, sees_contacts: bool
+    ) -> D: ...
 
     def leave(self, dashboard: D) -> None: ...
 
@@ -113,6 +115,7 @@ class LiveSocket(Generic[D]):
             naming=naming,
             batch=websocket.query_params.get("batch") == "1",
             after_seq=_after_seq(websocket),
+            sees_contacts=sees_contacts(websocket),
         )
 
     def _check_room(self) -> None:

@@ -10,8 +10,17 @@ from tracker.core.site import LiveSite
 from tracker.live import rows
 from tracker.live.counters import Counters
 from tracker.live.dashboard import Dashboard
-from tracker.live.encoding import Bundle, Naming, Unencodable, encode, encode_message, encode_stand_in
+from tracker.live.encoding import (
+    Audience,
+    Bundle,
+    Naming,
+    Unencodable,
+    encode,
+    encode_message,
+    encode_stand_in,
+)
 from tracker.live.figures import AveragesPace
+from tracker.live.masking import without_contacts
 from tracker.live.messages import Statistics, UserConnected, UserDisconnected, VisitorUpdate, Wire
 from tracker.live.pending import Pending
 from tracker.live.ring import Ring
@@ -19,7 +28,7 @@ from tracker.live.snapshot import SharedSnapshot, render
 
 
 class Feed:
-    """The dashboards of one site that share a naming, and thereby their bytes."""
+    """The dashboards of one site that share an audience, and thereby their bytes."""
 
     def __init__(self) -> None:
         self.dashboards: dict[Dashboard, None] = {}
@@ -50,7 +59,7 @@ class Channel:
         self.pace = AveragesPace()
         self._clock = clock
         self._counters = counters
-        self._feeds = {naming: Feed() for naming in Naming}
+        self._feeds = {Audience(naming, sees): Feed() for naming in Naming for sees in (True, False)}
         self._connected_at: float | None = None
         self._disconnected = False
         self._missed = False
@@ -91,12 +100,12 @@ class Channel:
 
     # Dashboards come and go
 
-    def join(self, naming: Naming, batch: bool, after_seq: int | None) -> Dashboard:
+    def join(self, audience: Audience, batch: bool, after_seq: int | None) -> Dashboard:
         if self._missed:
             self._missed = False
             self._skip_one()
-        dashboard = Dashboard(self.site.name, naming, batch, self.give_snapshot, self._counters)
-        self._feeds[naming].dashboards[dashboard] = None
+        dashboard = Dashboard(self.site.name, audience, batch, self.give_snapshot, self._counters)
+        self._feeds[audience].dashboards[dashboard] = None
         self.has_dashboards = True
         self._connected_at = self._clock.now().unix_s
         if after_seq is not None:
@@ -104,7 +113,7 @@ class Channel:
         return dashboard
 
     def leave(self, dashboard: Dashboard) -> None:
-        feed = self._feeds[dashboard.naming]
+        feed = self._feeds[dashboard.audience]
         feed.waiting.pop(dashboard, None)
         if dashboard not in feed.dashboards:
             return
@@ -127,7 +136,7 @@ class Channel:
             self._go_on(dashboard, after_seq)
 
     def _go_on(self, dashboard: Dashboard, after_seq: int) -> None:
-        missed = self._feeds[dashboard.naming].ring.since(after_seq, self.seq)
+        missed = self._feeds[dashboard.audience].ring.since(after_seq, self.seq)
         if missed is None:
             self._counters.resume_misses += 1
             dashboard.lose()
@@ -142,7 +151,7 @@ class Channel:
         their flush would be told twice.
         """
         if self.pending.has_events:
-            self._feeds[dashboard.naming].waiting[dashboard] = None
+            self._feeds[dashboard.audience].waiting[dashboard] = None
         else:
             self._start(dashboard, self._clock.now())
 
@@ -151,7 +160,7 @@ class Channel:
     def flush(self) -> None:
         """Tell every dashboard what is pending.
 
-        Rendering and encoding cost per message and naming, not per dashboard.
+        Rendering costs per message, encoding per message and audience, neither per dashboard.
         """
         now = self._clock.now()
         # Their ends were told by the flush before; their events in the feed go with a new snapshot.
@@ -180,11 +189,12 @@ class Channel:
     def _send(self, data: list[Wire], now: Now) -> None:
         self._counters.flushes += 1
         first_seq, self.seq = self.seq + 1, self.seq + len(data)
-        for naming, feed in self._feeds.items():
+        for audience, feed in self._feeds.items():
             if not feed.dashboards:
                 feed.forget()
                 continue
-            bundle = Bundle(self._encode(data, first_seq, naming), self.seq)
+            shown = data if audience.sees_contacts else [without_contacts(item) for item in data]
+            bundle = Bundle(self._encode(shown, first_seq, audience.naming), self.seq)
             feed.ring.add(bundle)
             for dashboard in feed.dashboards:
                 dashboard.offer(bundle, now.monotonic_s)
@@ -205,14 +215,14 @@ class Channel:
         return encoded
 
     def _start(self, dashboard: Dashboard, now: Now) -> None:
-        feed = self._feeds[dashboard.naming]
+        feed = self._feeds[dashboard.audience]
         shared = feed.snapshot
         missed = None
         if shared is not None and shared.is_current(self.seq, bool(self.pending), now.monotonic_s):
             missed = feed.ring.since(shared.bundle.last_seq, self.seq)
         if shared is None or missed is None:
             shared = feed.snapshot = render(
-                self.site, self.seq, self.total_dashboards, dashboard.naming, now, self._counters
+                self.site, self.seq, self.total_dashboards, dashboard.audience, now, self._counters
             )
             dashboard.start_from([shared.bundle])
         else:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from tracker.live.counters import Counters
-from tracker.live.encoding import Bundle, Message, Naming, Unencodable, encode
+from tracker.live.encoding import Audience, Bundle, Message, Unencodable, encode
+from tracker.live.masking import without_contacts
 from tracker.live.messages import TYPE_OF, Wire
 
 MAX_BUNDLES = 256
@@ -62,8 +63,8 @@ class Dashboard:
         "_start",
         "_write_at_once",
         "_writer_waits",
+        "audience",
         "batch",
-        "naming",
         "queued_bytes",
         "site",
     )
@@ -71,13 +72,13 @@ class Dashboard:
     def __init__(
         self,
         site: str,
-        naming: Naming,
+        audience: Audience,
         batch: bool,
         request_snapshot: "Callable[[Dashboard], None]",
         counters: Counters,
     ) -> None:
         self.site = site
-        self.naming = naming
+        self.audience = audience
         self.batch = batch
         self.queued_bytes = 0
         self._queue: deque[Bundle | Answer] = deque()
@@ -136,8 +137,9 @@ class Dashboard:
 
     def tell(self, data: Wire, monotonic_s: float) -> None:
         """Queue a message for this dashboard alone."""
+        shown = data if self.audience.sees_contacts else without_contacts(data)
         try:
-            answer = Answer(TYPE_OF[type(data)], encode(data, self.naming))
+            answer = Answer(TYPE_OF[type(data)], encode(shown, self.audience.naming))
         except Unencodable:
             self._counters.unencodable += 1
             return
@@ -218,4 +220,4 @@ class Dashboard:
 
     def _finish(self, answer: Answer) -> Bundle:
         message = Message(answer.type, Raw(answer.data), self._given_seq)
-        return Bundle([encode(message, self.naming)], self._given_seq)
+        return Bundle([encode(message, self.audience.naming)], self._given_seq)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.json import Encoder
@@ -18,6 +19,14 @@ class Naming(StrEnum):
 
     CAMEL = "camel"
     SNAKE = "snake"
+
+
+class Audience(NamedTuple):
+    """Dashboards that are shown the same bytes."""
+
+    naming: Naming = Naming.CAMEL
+    sees_contacts: bool = True
+    """Who visitors are; otherwise their company alone."""
 
 
 class Unencodable(Exception):
@@ -54,7 +63,7 @@ def encode_stand_in(seq: int, naming: Naming) -> bytes:
 
 
 class Bundle:
-    """Messages that go out together, in one naming.
+    """Messages that go out together, to one audience.
 
     Those of a site have consecutive numbers that end with ``last_seq``; a
     message for one dashboard alone carries the number of the site message

@@ -23,7 +23,7 @@ from tracker.live.channel import Channel
 from tracker.live.counters import Counters, HubStatus
 from tracker.live.dashboard import Dashboard
 from tracker.live.detailed import detailed_stats
-from tracker.live.encoding import Naming
+from tracker.live.encoding import Audience, Naming
 from tracker.live.messages import ActionTracked, Error, Pong
 from tracker.live.requests import (
     DetailedStatsRequest,
@@ -150,7 +150,13 @@ class Hub:
         self.counters.turned_away += 1
 
     def join(
-        self, site: str, *, naming: str = "camel", batch: bool = False, after_seq: int | None = None
+        self,
+        site: str,
+        *,
+        naming: str = "camel",
+        batch: bool = False,
+        after_seq: int | None = None,
+        sees_contacts: bool = True,
     ) -> Dashboard:
         """Take in a dashboard of ``site``, which has to exist.
 
@@ -160,12 +166,13 @@ class Hub:
             after_seq: number of the last message that the client has from an
                 earlier connection; where the messages since are still known they
                 are sent instead of a snapshot.
+            sees_contacts: whether who visitors are is told, or their company alone.
         """
         channel = self._channels.get(site)
         if channel is None:
             channel = self._channels[site] = self._new_channel(site)
         self._work.set()
-        return channel.join(Naming(naming), batch, after_seq)
+        return channel.join(Audience(Naming(naming), sees_contacts), batch, after_seq)
 
     def leave(self, dashboard: Dashboard) -> None:
         """Forget ``dashboard``. Once is enough, twice does no harm."""

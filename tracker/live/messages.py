@@ -94,6 +94,13 @@ class UpstreamStatus(Wire, frozen=True, gc=False):
     since: str
 
 
+class Alert(Wire, frozen=True, gc=False):
+    level: AlertLevel
+    message: str
+    details: dict[str, Any]
+    at: str
+
+
 class Snapshot(Wire, frozen=True, gc=False):
     """Everything that a dashboard shows, to begin from."""
 
@@ -104,6 +111,8 @@ class Snapshot(Wire, frozen=True, gc=False):
     averages: Averages
     recent_events: list[FeedEvent]
     """Newest first."""
+    recent_alerts: list[Alert]
+    """Newest first: those since the service was started, 20 at the most."""
     visitors_by_minute: list[MinuteCount]
     """The last ten minutes, oldest first."""
     total_dashboards: int
@@ -130,13 +139,6 @@ class UserConnected(Wire, frozen=True, gc=False):
 
 class UserDisconnected(Wire, frozen=True, gc=False):
     total_dashboards: int
-
-
-class Alert(Wire, frozen=True, gc=False):
-    level: AlertLevel
-    message: str
-    details: dict[str, Any]
-    at: str
 
 
 class Reset(Wire, frozen=True, gc=False):
