@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= -n 2 --dist loadfile
+WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve test check bench audit lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: $(VENV)/dev.stamp web/node_modules/.stamp ## lint, format, types, and the
 
 bench: $(VENV)/dev.stamp ## measure; results belong in docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
+
+audit: $(VENV)/dev.stamp ## look what the service is made of up in the advisories; needs the internet
+	$(BIN)/uv tool run --quiet --from 'pip-audit>=2.9,<3' pip-audit --disable-pip --require-hashes --requirement requirements/run.txt
 
 lock: $(VENV)/dev.stamp ## renew requirements/ from pyproject.toml
 	$(BIN)/python requirements/lock.py
