@@ -162,3 +162,26 @@ def test_F2f_nothing_but_the_declared_error_is_raised(data: bytes | str) -> None
     reference = json.loads(data)
     assert repr(value) == repr(reference)
     assert all(math.isfinite(item) for item in value if isinstance(item, float))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"a": 1, "b": [1, 2], "c": {"d": "x"}}',
+        b'{"a": "1, 2", "b": "c: d"}',
+        b'{"a, b": 1, "a,b": 2}',
+        b'{"a":  1,  "b": ", "}',
+    ],
+)
+def test_spaces_as_many_programs_write_them_change_nothing(document: bytes) -> None:
+    assert decode(document, 1000) == json.loads(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b'{"a": 1, "a": 1}', b'{"a": 1, "b": {"c": 1, "c": 2}}', b'[{"a": 1}, {"a": 1, "a": ""}]'],
+)
+def test_spaces_hide_no_key_that_comes_twice(document: bytes) -> None:
+    with pytest.raises(JSONRejected) as refused:
+        decode(document, 1000)
+    assert refused.value.reason == "duplicate_key"

@@ -91,7 +91,8 @@ class AccessControl:
         self._store = store
         self._sleep = sleep
         self.mode = mode
-        self._nobody = anonymous(mode)
+        self.nobody = anonymous(mode)
+        """Who asks without credentials."""
         self.passwords = passwords
         self.watchers = Watchers()
         self.audit = AuditLog(audit_store, clock)
@@ -128,7 +129,7 @@ class AccessControl:
             # An old cookie must not keep anybody out of a service that asks for none.
             if self.mode is Mode.REQUIRED:
                 return Denied(Reason.BAD_LOGIN)
-        return self._nobody
+        return self.nobody
 
     def decide(
         self, principal: Principal, need: Need, named_site: str | None, address: str

@@ -140,14 +140,11 @@ class Gate:
         key, is_in_url = _key_of(connection)
         if key is not None and not is_in_url and self._is_operators(key):
             return self._operator_at(connection, address)
+        token = self.cookie.read(connection) if with_login and key is None else None
+        if key is None and token is None:
+            return self.access.nobody
         found = self.access.identify(
-            Credentials(
-                key,
-                is_in_url,
-                self.cookie.read(connection) if with_login and key is None else None,
-                connection.headers.get("origin"),
-                address,
-            )
+            Credentials(key, is_in_url, token, connection.headers.get("origin"), address)
         )
         if isinstance(found, Denied):
             raise refusal(found)

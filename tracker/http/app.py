@@ -14,7 +14,7 @@ from tracker.access.principal import Need
 from tracker.http.access import Gate, GuardedRoute, guard
 from tracker.http.errors import APIError
 from tracker.http.headers import STRICT_TRANSPORT, RawHeaders, SecurityHeaders, with_security_headers
-from tracker.http.protocol import ANSWER
+from tracker.http.protocol import EXCHANGE
 from tracker.http.requests import DirectRequest
 from tracker.http.responses import asks_snake, failure
 
@@ -129,9 +129,9 @@ def build_app(
 
 
 async def _send(response: Response, scope: Scope, send: Send) -> None:
-    answer = scope.get("extensions", {}).get(ANSWER)
-    if answer is not None:
-        answer(response)
+    exchange = scope.get("extensions", {}).get(EXCHANGE)
+    if exchange is not None:
+        exchange.answer(response)
         return
     headers = with_security_headers(response.raw_headers)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

@@ -7,6 +7,7 @@ from contextlib import suppress
 from starlette.requests import Request
 
 from tracker.http.errors import APIError
+from tracker.http.protocol import EXCHANGE
 
 MAX_DROPPED_BYTES = 8 * 1024 * 1024
 MAX_DROP_S = 2.0
@@ -23,6 +24,12 @@ async def read(request: Request, content_types: Collection[str], max_bytes: int)
     if int_header(request, "content-length") > max_bytes:
         await _drop(request)
         raise too_large(max_bytes)
+    exchange = request.scope.get("extensions", {}).get(EXCHANGE)
+    whole: bytes | None = None if exchange is None else exchange.take_body()
+    if whole is not None:
+        if len(whole) > max_bytes:
+            raise too_large(max_bytes)
+        return whole
     parts = []
     size = 0
     more = True

@@ -35,7 +35,8 @@ class ClientAddresses:
         self._is_in_networks = lru_cache(KNOWN_ADDRESSES)(self._look_at)
 
     def of(self, connection: HTTPConnection) -> str:
-        peer = connection.client.host if connection.client else ""
+        client = connection.scope.get("client")
+        peer: str = client[0] if client else ""
         if not self.is_trusted_proxy(peer):
             return peer
         forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))

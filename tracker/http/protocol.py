@@ -7,14 +7,12 @@ What it adds to uvicorn 0.54's own, which waits for ever and takes a header of 2
 - A head is at most 32 KiB. A client address has a limited number of connections;
   WebSockets are counted by the hub instead.
 - What is refused here is answered in the one shape of failures.
-- ``scope["extensions"]`` offers ``tracker.answer``: a whole answer in one write.
-  Each write may wake the client, which may take our place on the processor.
+- ``scope["extensions"]`` offers ``tracker.exchange``: an :class:`Exchange`.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -26,7 +24,7 @@ from tracker.http.errors import APIError
 from tracker.http.headers import with_security_headers
 from tracker.http.responses import failure
 
-ANSWER = "tracker.answer"
+EXCHANGE = "tracker.exchange"
 RETRY_AFTER_S = 2
 CLOSE = b"connection: close\r\n"
 
@@ -121,7 +119,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refuse(APIError(400, "This is not valid HTTP"))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        cast(dict[str, Any], cycle.scope)["extensions"] = {ANSWER: partial(_answer, cycle)}
+        cast(dict[str, Any], cycle.scope)["extensions"] = {EXCHANGE: Exchange(cycle)}
         super()._start_asgi_task(cycle, app)
 
     # Time
@@ -202,28 +200,47 @@ def protocol_with(
     return type("LimitedProtocolOfServer", (LimitedProtocol,), values)
 
 
-def _answer(cycle: RequestResponseCycle, response: Response) -> None:
-    """Do what uvicorn does with the two messages of an answer, in one write.
+class Exchange:
+    """A request and its answer without the messages of ASGI."""
 
-    Only for answers with a body whose headers are our own: nothing is checked again.
-    """
-    if cycle.disconnected:
-        return
-    content = _head(response, cycle.default_headers)
-    cycle.response_started = True
-    cycle.waiting_for_100_continue = False
-    if any(name == b"connection" for name, _ in response.raw_headers):
-        cycle.keep_alive = False
-    elif not cycle.keep_alive:
-        content.append(CLOSE)
-    content.append(b"\r\n")
-    content.append(bytes(response.body))
-    cycle.transport.write(b"".join(content))
-    cycle.response_complete = True
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def take_body(self) -> bytes | None:
+        """Return the body when all of it is there already, and nothing of it was received otherwise."""
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected or cycle.response_complete:
+            return None
+        body, cycle.body = cycle.body, bytearray()
+        cycle.flow.resume_reading()
+        return bytes(body)
+
+    def answer(self, response: Response) -> None:
+        """Do what uvicorn does with the two messages of an answer, in one write.
+
+        Each write may wake the client, which may take our place on the processor. Only
+        for answers with a body whose headers are our own: nothing is checked again.
+        """
+        cycle = self._cycle
+        if cycle.disconnected:
+            return
+        content = _head(response, cycle.default_headers)
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+        if any(name == b"connection" for name, _ in response.raw_headers):
+            cycle.keep_alive = False
+        elif not cycle.keep_alive:
+            content.append(CLOSE)
+        content.append(b"\r\n")
+        content.append(bytes(response.body))
+        cycle.transport.write(b"".join(content))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
 
 
 def _head(response: Response, default_headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:

@@ -85,14 +85,16 @@ def _read(document: bytes) -> Any:
     """Read with the fast parser, and believe it when writing the value gives the document again.
 
     Then nothing was dropped: no key came twice. That is what programs send (2 µs
-    for 300 bytes); spaces, escapes and everything that is refused take the careful
-    way (6 µs more).
+    for 300 bytes), many of them with a space after each comma and colon. Without those
+    it still has each key as often as before; a text that loses one ends the likeness.
+    Other spaces, escapes and everything that is refused take the careful way (6 µs more).
     """
     if len(document) > MAX_DIGITS and _LONG_NUMBER in document.translate(_DIGITS_TO_ZERO):
         return _read_carefully(document)
     try:
         value = _READ(document)
-        if _WRITE(value) == document:
+        written = _WRITE(value)
+        if written == document or written == document.replace(b", ", b",").replace(b": ", b":"):
             return value
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         pass
