@@ -142,6 +142,8 @@ class AccessControl:
 
     def take_ingest(self, principal: Principal, site: str, address: str, events: int) -> Grant | None:
         """Count events against the limits of key, site and address; ``None``: there is no limit."""
+        if not self.ingest.is_on:
+            return None
         names = [("site", site), ("address", network_of(address))]
         if principal.key is not None:
             names.append(("key", principal.key.id))

@@ -30,6 +30,11 @@ _NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 RawHeaders = list[tuple[bytes, bytes]]
 
 
+def as_lines(*headers: tuple[bytes, bytes]) -> bytes:
+    """Return headers as they stand in an answer."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
 def with_security_headers(headers: RawHeaders) -> RawHeaders:
     """Return ``headers``, names in lower case, with ours, and ``no-store`` where no caching is named."""
     complete = [header for header in headers if header[0] not in _NAMES]

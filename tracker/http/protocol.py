@@ -13,7 +13,6 @@ What it adds to uvicorn 0.54's own, which waits for ever and takes a header of 2
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
 from starlette.responses import Response
@@ -21,12 +20,15 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from tracker.http.errors import APIError
-from tracker.http.headers import with_security_headers
+from tracker.http.headers import NO_STORE, SECURITY_HEADERS, as_lines
 from tracker.http.responses import failure
 
 EXCHANGE = "tracker.exchange"
 RETRY_AFTER_S = 2
 CLOSE = b"connection: close\r\n"
+_STATUS_LINES = {int(status): line for status, line in STATUS_LINE.items()}
+_SECURITY_LINES = as_lines(*SECURITY_HEADERS, NO_STORE)
+"""What is answered here is about visitors: it names no caching of its own."""
 
 
 class RequestLimits(NamedTuple):
@@ -244,7 +246,8 @@ class Exchange:
 
 
 def _head(response: Response, default_headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
-    content = [STATUS_LINE[HTTPStatus(response.status_code)]]
-    for name, value in (*default_headers, *with_security_headers(response.raw_headers)):
+    content = [_STATUS_LINES[response.status_code]]
+    for name, value in (*default_headers, *response.raw_headers):
         content += (name, b": ", value, b"\r\n")
+    content.append(_SECURITY_LINES)
     return content

@@ -7,6 +7,7 @@ nobody sets a site, a time of receipt or an identity from outside.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tracker.core.clock import Now
@@ -21,6 +22,7 @@ MAX_PAGE = 2000
 MAX_SHORT_TEXT = 100
 MAX_COUNTRY = 64
 MAX_IP = 64
+KNOWN_CLIENTS = 4_096
 
 
 class FieldError(NamedTuple):
@@ -42,6 +44,11 @@ class Sender(NamedTuple):
         return cls(ip, clean(ip, MAX_IP), lookup_address(ip))
 
 
+@lru_cache(KNOWN_CLIENTS)
+def _client(ip: str) -> Sender:
+    return Sender.at(ip[:MAX_IP])
+
+
 class EventContext:
     """What a request knows beside its events: looked up once for all of them."""
 
@@ -61,7 +68,7 @@ class EventContext:
         """
         self.now = now
         self.site = site
-        self.sender = Sender.at(client_ip)
+        self.sender = _client(client_ip)
         self.user_agent = user_agent
         self.hints = client_hints.describe(user_agent)
         self.new_id = new_id
