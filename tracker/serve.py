@@ -122,7 +122,7 @@ def tune_threads() -> None:
 
     The journal's thread waits for it several times in every commit, and answers wait for the commit.
     """
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.002)
 
 
 def tune_garbage_collection() -> None:
