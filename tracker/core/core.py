@@ -17,7 +17,6 @@ from tracker.core.effects import (
     FeedGap,
     ResetDone,
     SessionChanged,
-    StatisticsChanged,
     UpstreamStatus,
 )
 from tracker.core.ended import EndedSession
@@ -196,7 +195,7 @@ class Core:
         if session.visibility is Visibility.HIDDEN:
             site.hidden_sessions -= 1
             session.visibility = Visibility.WAITING
-            out.append(StatisticsChanged(site.name))
+            out.append(site.statistics_changed)
         self._set_identity(site, session, None, Enrichment.PENDING)
         self._look_up(site, session, frame.now, out)
 
@@ -226,7 +225,7 @@ class Core:
             site.visit(session, event, at)
             if not site.show_event(session, event, out):
                 self.drops[Drop.HELD_EVENT] += 1
-            out.append(StatisticsChanged(site.name))
+            out.append(site.statistics_changed)
         if event.type == "session_end":
             site.end(session, EndReason.CLOSED, event.now, at, out)
             self._stop_waiting(session)
@@ -380,7 +379,7 @@ class Core:
         site = self.site(request.site)
         site.reset(request.now)
         out.append(ResetDone(site.name, request.now.unix_s))
-        out.append(StatisticsChanged(site.name))
+        out.append(site.statistics_changed)
 
     def sessions_of(self, marks: Marks) -> list[Session]:
         """Sessions of a visitor that live or are remembered. A walk over all of them."""
@@ -444,7 +443,7 @@ class Core:
         site.erased.forget_old(now.monotonic_s)
         if site.period_is_over(now.unix_s):
             site.start_period(now)
-            out.append(StatisticsChanged(site.name))
+            out.append(site.statistics_changed)
 
 
 def _speaks_from_elsewhere(session: Session, frame: UpstreamFrame) -> bool:

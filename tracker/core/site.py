@@ -57,6 +57,8 @@ class LiveSite:
 
     def __init__(self, name: str, rules: Rules, now: Now) -> None:
         self.name = name
+        self.statistics_changed = StatisticsChanged(name)
+        """The effect, which is the same each time."""
         self._rules = rules
         # A session stands in exactly one of the two, in the order of last_seen_s.
         self._active: OrderedDict[str, Session] = OrderedDict()
@@ -186,7 +188,7 @@ class LiveSite:
         if session.is_visible:
             self._minutes.touch(session, now.unix_s)
             if self._period.count(session, at):
-                out.append(StatisticsChanged(self.name))
+                out.append(self.statistics_changed)
         return not was_idle and session.counted_period == counted_period
 
     def open_earlier(self, session: Session, at: float) -> None:
@@ -239,7 +241,7 @@ class LiveSite:
         for event in session.held_events or ():
             self.show_event(session, event, out)
         session.held_events = None
-        out.append(StatisticsChanged(self.name))
+        out.append(self.statistics_changed)
 
     def hide(self, session: Session, out: list[Effect]) -> None:
         """Take a session out of every figure and table, for good."""
@@ -253,7 +255,7 @@ class LiveSite:
             out.append(SessionHidden(session))
         out.append(SessionDisowned(session))
         self._withdraw(session)
-        out.append(StatisticsChanged(self.name))
+        out.append(self.statistics_changed)
 
     def erase(self, sessions: Sequence[Session], marks: Marks, now: Now, out: list[Effect]) -> None:
         """Let ``sessions`` be gone as if they had never been; their events leave the feed."""
@@ -274,7 +276,7 @@ class LiveSite:
         alerts = [alert for alert in self.recent_alerts if alert.details.get("sessionId") not in told]
         self.recent_alerts = deque(alerts, maxlen=RECENT_ALERTS)
         out.append(VisitorForgotten(self.name, tuple(sessions), frozenset(told)))
-        out.append(StatisticsChanged(self.name))
+        out.append(self.statistics_changed)
 
     def _erase(self, session: Session, now: Now) -> None:
         if session.ended_at is None:
@@ -324,10 +326,10 @@ class LiveSite:
         if session.is_visible:
             self._running.remove(session)
             self._count_end(session)
-            out.append(StatisticsChanged(self.name))
+            out.append(self.statistics_changed)
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions -= 1
-            out.append(StatisticsChanged(self.name))
+            out.append(self.statistics_changed)
         out.append(SessionEnded(session, reason, session.is_visible))
 
     def bring_back(self, ended: EndedSession, now: Now, out: list[Effect]) -> tuple[Session, Session | None]:
@@ -340,11 +342,11 @@ class LiveSite:
         self._active[session.id] = session
         if session.is_visible:
             self._running.add(session)
-            out.append(StatisticsChanged(self.name))
+            out.append(self.statistics_changed)
             self.alarm(self._alerts.visitors_active(self._running.active, now.unix_s), out)
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions += 1
-            out.append(StatisticsChanged(self.name))
+            out.append(self.statistics_changed)
         return session, self._excess()
 
     def alarm(self, alerts: Iterable[Alert], out: list[Effect]) -> None:

@@ -21,6 +21,8 @@ class EventIds:
         self._random = random
         self._drawn = ""
         self._used = 0
+        self._at = 0.0
+        self._prefix = ""
 
     def __call__(self, at: float) -> str:
         """``at``: when the event came in."""
@@ -29,4 +31,6 @@ class EventIds:
             self._used = 0
         start = self._used
         self._used += RANDOM_CHARACTERS
-        return f"{int(at * 1000):012x}{self._drawn[start : self._used]}"
+        if at != self._at:
+            self._at, self._prefix = at, f"{int(at * 1000):012x}"
+        return self._prefix + self._drawn[start : self._used]

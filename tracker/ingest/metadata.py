@@ -14,6 +14,8 @@ MAX_BYTES = 32 * 1024
 """As JSON, after the repair."""
 
 MAX_VALUES = 1000
+PLAIN_VALUES = 8
+"""So many keys and texts of 200 characters each are never too many bytes."""
 MAX_DEPTH = 30
 MAX_KEY = 200
 KNOWN_KEYS = 1024
@@ -30,7 +32,7 @@ Refuse = Callable[[str, str], None]
 
 
 def clean_metadata(given: object, refuse: Refuse) -> dict[str, Any]:
-    """Return a copy of ``given`` with every string repaired and clamped to 2,000 characters.
+    """Return ``given``, or a copy with every string repaired and clamped to 2,000 characters.
 
     What is wrong goes to ``refuse`` by its path (``metadata.screen.width``,
     ``metadata.tags[3]``) and is left out. A key is repeated in a path only when
@@ -39,11 +41,25 @@ def clean_metadata(given: object, refuse: Refuse) -> dict[str, Any]:
     if not isinstance(given, dict):
         refuse("metadata", "must be an object")
         return {}
+    if _is_plain(given):
+        return given
     cleaner = _Cleaner(refuse)
     cleaned = cleaner.object(given, "metadata", MAX_DEPTH)
     if not cleaner.is_full and len(_encode(cleaned)) > MAX_BYTES:
         refuse("metadata", f"must have at most {MAX_BYTES} bytes as JSON")
     return cleaned
+
+
+def _is_plain(given: dict[Any, Any]) -> bool:
+    """Tell whether it is what most are: a few short texts, in which there is nothing to clean."""
+    if len(given) > PLAIN_VALUES:
+        return False
+    for key, value in given.items():
+        if type(value) is not str or len(value) > MAX_KEY or not value.isprintable():
+            return False
+        if _problem_of_key(key) is not None:
+            return False
+    return True
 
 
 class _Cleaner:
