@@ -45,6 +45,8 @@ class Listener:
             task.cancel()
         if conversations:
             await asyncio.wait(conversations)
+            # Their connections are closed in the next turn.
+            await asyncio.sleep(0)
         # From Python 3.12 on this waits for readers that never read, too.
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from emitters.site.shop import Shop
 from tests.browser.real_service import RealService
+from tests.browser.test_snippet import until, visitors
 
 SLOW_MS = 15_000
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "browser.html"
@@ -140,11 +141,11 @@ def test_the_page_of_the_examples_is_on_the_dashboard(page: Page, real: RealServ
             port = server.stdout.readline().split(" port ")[1].split()[0]
             page.goto(f"http://127.0.0.1:{port}/{EXAMPLE.name}")
             for name in ("Subscribe", "Sign up", "Next page"):
-                with page.expect_response("**/api/events"):
-                    page.get_by_role("button", name=name).click()
+                page.get_by_role("button", name=name).click()
+            journey = ["/browser.html", "/step-2"]
+            until(page, lambda: [row["journey"] for row in visitors(real)] == [journey])
         finally:
             server.kill()
-    (visitor,) = real.get("/api/visitors")["visitors"]
-    assert visitor["journey"] == ["/browser.html", "/step-2"]
+    (visitor,) = visitors(real)
     events = real.get(f"/api/analytics/sessions/{visitor['sessionId']}")["events"]
     assert [event["type"] for event in events] == ["pageview", "click", "signup", "pageview"]

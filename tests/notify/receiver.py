@@ -104,10 +104,13 @@ async def receiver(port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIte
         yield here
     finally:
         server.close()
+        # Whom it took on in this very moment it has to know before it can send them away.
+        await asyncio.sleep(0.01)
         held = list(here.serving)
         for task in held:
             task.cancel()
         await asyncio.gather(*held, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 async def _read(reader: asyncio.StreamReader) -> Call:
