@@ -94,6 +94,9 @@ def test_an_admin_makes_tries_and_removes_a_webhook_and_a_watch(page: Page, tmp_
         page.get_by_label("Look for").fill("*.Acme.com")
         page.keyboard.press("Enter")
         page.get_by_label("Look at").select_option("Page")
+        box = page.get_by_label("Look at").bounding_box()
+        assert box is not None
+        assert box["height"] < 48
         page.get_by_label("Look for").fill(LONG)
         page.get_by_role("button", name="Add to the list").click()
         rules = page.get_by_role("list", name="Watch list").get_by_role("listitem")
