@@ -138,6 +138,6 @@ def test_S4_21_an_alert_that_names_a_session_goes_with_it(book: Playbook) -> Non
     book.watches((WatchKind.COMPANY, "acme"))
     book.opened("a", ip=ACME)
     book.identified(ACME)
-    assert len(book.site.recent_alerts) == 1
+    assert len(book.site.alarms.recent) == 1
     book.erased(session_id="a")
-    assert not book.site.recent_alerts
+    assert not book.site.alarms.recent

@@ -7,11 +7,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tracker.core.alerts import raised
 from tracker.core.clock import Now
 from tracker.core.effects import (
-    AlertKind,
-    AlertLevel,
     Effect,
     EndReason,
     FeedGap,
@@ -323,7 +320,7 @@ class Core:
                 continue
             self._set_identity(site, session, identity, enrichment)
             self._settled(site, session, resolved.now, out)
-            site.announce(session, resolved.now, out)
+            site.alarms.identified(session, resolved.now, out)
 
     def _lookup_failed(self, failed: LookupFailed, out: list[Effect]) -> None:
         for session in self._lookups.of(failed.address):
@@ -373,7 +370,7 @@ class Core:
         out.append(site.upstream)
         if changed.state is UpstreamState.CONNECTED and before is not None:
             out.append(FeedGap(site.name, min(before.since, since), since))
-        site.alarm(site.upstream_alerts.changed(changed.state, changed.now), out)
+        site.alarms.upstream_changed(changed.state, changed.now, out)
 
     def _reset_requested(self, request: ResetRequested, out: list[Effect]) -> None:
         site = self.site(request.site)
@@ -396,13 +393,11 @@ class Core:
             site.erase(sessions, marks, erased.now, out)
 
     def _notice_raised(self, notice: NoticeRaised, out: list[Effect]) -> None:
-        level, kind = AlertLevel(notice.level), AlertKind(notice.kind)
-        for name, site in self._sites.items():
-            alert = raised(name, level, kind, notice.message, notice.now.unix_s, **notice.details)
-            site.alarm((alert,), out)
+        for site in self._sites.values():
+            site.alarms.notice(notice, out)
 
     def _watch_list_changed(self, changed: WatchListChanged, out: list[Effect]) -> None:
-        self.site(changed.site).watches = WatchList(changed.rules)
+        self.site(changed.site).alarms.watches = WatchList(changed.rules)
 
     def _tick(self, tick: Tick, out: list[Effect]) -> None:
         now = tick.now
@@ -438,7 +433,8 @@ class Core:
             for session in site.expired(now.monotonic_s):
                 site.end(session, EndReason.EXPIRED, now, session.last_activity_at, out)
                 self._stop_waiting(session)
-        site.raise_due_alerts(now, out)
+        is_fed = site.upstream is None or site.upstream.state is UpstreamState.CONNECTED
+        site.alarms.pass_time(now, is_fed, out)
         site.ended.forget_old(now.monotonic_s)
         site.erased.forget_old(now.monotonic_s)
         if site.period_is_over(now.unix_s):

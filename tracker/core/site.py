@@ -1,15 +1,12 @@
 """The live state of one site: its sessions and the figures over them."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tracker.core.alerts import AlertRules, UpstreamAlerts, raised
+from tracker.core.alarms import Alarms
 from tracker.core.averages import Averages, RunningAverages
 from tracker.core.clock import Now
 from tracker.core.effects import (
-    Alert,
-    AlertKind,
-    AlertLevel,
     Effect,
     EndReason,
     EventShown,
@@ -17,17 +14,15 @@ from tracker.core.effects import (
     SessionDisowned,
     SessionEnded,
     SessionHidden,
-    SessionIdentified,
     StatisticsChanged,
     UpstreamStatus,
     VisitorForgotten,
     VisitRevealed,
-    WatchMatched,
 )
 from tracker.core.ended import EndedSession, EndedSessions
 from tracker.core.erasure import ErasedIds, Marks
 from tracker.core.filters import SessionFilter
-from tracker.core.inputs import SiteEvent, UpstreamState
+from tracker.core.inputs import SiteEvent
 from tracker.core.rules import Rules
 from tracker.core.session import Session, Visibility
 from tracker.core.statistics import (
@@ -41,10 +36,8 @@ from tracker.core.statistics import (
     Statistics,
 )
 from tracker.core.usual import HourFigures
-from tracker.core.watches import WatchList, WatchRule
 
 RECENT_EVENTS = 50
-RECENT_ALERTS = 20
 MAX_HELD_EVENTS = 20
 
 
@@ -70,14 +63,10 @@ class LiveSite:
         self._period = Period(rules.timezone, now.unix_s)
         self._pages = PageCounter()
         self._minutes = MinuteCounter()
-        self._alerts = AlertRules(name, rules, now)
-        self.upstream_alerts = UpstreamAlerts(name, rules)
+        self.alarms = Alarms(name, rules, now)
         self.recent_events: deque[SiteEvent] = deque(maxlen=RECENT_EVENTS)
-        self.recent_alerts: deque[Alert] = deque(maxlen=RECENT_ALERTS)
-        """Of this run, newest last."""
         """Events of visible sessions, newest last."""
         self.upstream: UpstreamStatus | None = None
-        self.watches = WatchList()
 
     # What is read
 
@@ -139,7 +128,7 @@ class LiveSite:
             self._period.figures(),
             self._minutes.figures(),
             self._pages.figures(),
-            self._alerts.figures(),
+            self.alarms.figures(),
         )
 
     # What changes
@@ -162,7 +151,7 @@ class LiveSite:
         self._period.put_back(period)
         self._minutes.put_back(minutes)
         self._pages.put_back(pages)
-        self._alerts.put_back(usual)
+        self.alarms.put_back(usual)
 
     def add(self, session: Session) -> Session | None:
         """Take a session in; return the one that is in excess, which the caller has to end."""
@@ -237,7 +226,7 @@ class LiveSite:
         else:
             self._running.add(session)
             out.append(SessionChanged(session))
-            self.alarm(self._alerts.visitor_arrived(self._running.active, now), out)
+            self.alarms.visitor_arrived(self._running.active, now, out)
         for event in session.held_events or ():
             self.show_event(session, event, out)
         session.held_events = None
@@ -273,8 +262,7 @@ class LiveSite:
             self._erase(session, now)
         kept = [event for event in self.recent_events if not marks.is_their_event(event)]
         self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
-        alerts = [alert for alert in self.recent_alerts if alert.details.get("sessionId") not in told]
-        self.recent_alerts = deque(alerts, maxlen=RECENT_ALERTS)
+        self.alarms.forget(told)
         out.append(VisitorForgotten(self.name, tuple(sessions), frozenset(told)))
         out.append(self.statistics_changed)
 
@@ -294,18 +282,6 @@ class LiveSite:
         session.held_events = None
         session.leaving_since_s = None
         self.erased.add(session.id, now)
-
-    def announce(self, session: Session, now: Now, out: list[Effect]) -> None:
-        """Tell who a shown session is, and which rules of the watch list speak of it; the first time only."""
-        identity = session.identity
-        if identity is None or session.is_announced or not session.is_visible:
-            return
-        session.is_announced = True
-        out.append(SessionIdentified(session, now.unix_s))
-        pages = (step.page for step in session.steps)
-        for rule in self.watches.matching(identity, session.country, pages):
-            out.append(WatchMatched(session, rule, now.unix_s))
-            self.alarm((_watch_alert(session, rule, now.unix_s),), out)
 
     def identity_changes(self, session: Session) -> bool:
         """Take a counted session out before its identity changes; ``True``: :meth:`count` it again."""
@@ -343,23 +319,11 @@ class LiveSite:
         if session.is_visible:
             self._running.add(session)
             out.append(self.statistics_changed)
-            self.alarm(self._alerts.visitors_active(self._running.active, now.unix_s), out)
+            self.alarms.visitor_returned(self._running.active, now, out)
         elif session.visibility is Visibility.HIDDEN:
             self.hidden_sessions += 1
             out.append(self.statistics_changed)
         return session, self._excess()
-
-    def alarm(self, alerts: Iterable[Alert], out: list[Effect]) -> None:
-        """Raise ``alerts`` and remember them for dashboards that come later."""
-        for alert in alerts:
-            self.recent_alerts.append(alert)
-            out.append(alert)
-
-    def raise_due_alerts(self, now: Now, out: list[Effect]) -> None:
-        """Raise what the passing of time alone sets off. Call it with every tick."""
-        is_fed = self.upstream is None or self.upstream.state is UpstreamState.CONNECTED
-        self._alerts.pass_time(now, is_fed)
-        self.alarm(self.upstream_alerts.pass_time(now), out)
 
     def newly_idle(self, monotonic_s: float) -> Iterator[Session]:
         while self._active:
@@ -383,7 +347,7 @@ class LiveSite:
         """Begin the figures of the day anew."""
         self._period.start_anew(now.unix_s)
         self._pages = PageCounter()
-        self._alerts.start_anew()
+        self.alarms.start_anew()
 
     def reset(self, now: Now) -> None:
         """Begin every live figure anew. Sessions stay: they are still there."""
@@ -426,18 +390,3 @@ class LiveSite:
     def _forget_events(self, session_id: str) -> None:
         kept = [event for event in self.recent_events if event.session_id != session_id]
         self.recent_events = deque(kept, maxlen=RECENT_EVENTS)
-
-
-def _watch_alert(session: Session, rule: WatchRule, at: float) -> Alert:
-    company = session.identity.company if session.identity else None
-    name = company.name if company else None
-    return raised(
-        session.site,
-        AlertLevel.INFO,
-        AlertKind.WATCH,
-        f"{name or 'Somebody'} is here: on the watch list by {rule.pattern}",
-        at,
-        sessionId=session.id,
-        company=name,
-        watchId=rule.id,
-    )

@@ -57,7 +57,7 @@ def render(
         stats=cast(messages.Statistics, Raw(_encode_statistics(statistics, naming, counters))),
         averages=rows.averages(site.averages(now.unix_s)),
         recent_events=cast(list[messages.FeedEvent], events),
-        recent_alerts=[rows.alert(alert) for alert in reversed(site.recent_alerts)],
+        recent_alerts=[rows.alert(alert) for alert in reversed(site.alarms.recent)],
         visitors_by_minute=[rows.minute_count(count) for count in site.visitors_by_minute(now.unix_s)],
         total_dashboards=dashboards,
         upstream=None if site.upstream is None else rows.upstream_status(site.upstream),
