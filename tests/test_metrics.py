@@ -205,6 +205,9 @@ def test_C5_the_store_the_queues_and_the_process(seen: Seen) -> None:
     assert value("history_rows_total") >= 4
     assert value("queue_items", queue="history") == 0
     assert value("queue_limit_items", queue="journal") == 20_000
+    assert value("queue_items", queue="webhooks") == 0
+    assert value("webhook_messages", state="pending") == 0
+    assert value("webhook_deliveries_total", outcome="delivered", reason="") == 0
     assert value("ready") == 1
     assert value("event_loop_lag_seconds_count") > 0
     assert value("access_actions_total", action="login_failed") == 2

@@ -11,12 +11,12 @@ from prometheus_client import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from tracker.metrics import doors, live, lookups, process, queues, storing
+from tracker.metrics import doors, live, lookups, process, queues, storing, webhooks
 
 if TYPE_CHECKING:
     from tracker.wiring import Service
 
-GROUPS = (doors, live, lookups, queues, storing, process)
+GROUPS = (doors, live, lookups, queues, storing, webhooks, process)
 
 
 class _Parts(Collector):

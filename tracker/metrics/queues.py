@@ -11,6 +11,7 @@ from tracker.enrichment import service as enrichment
 from tracker.ingest import link
 from tracker.live import dashboard
 from tracker.metrics.families import gauges
+from tracker.notify import outgoing
 from tracker.store import journal
 from tracker.store.history import outbox, readers
 
@@ -37,6 +38,7 @@ def families(service: "Service") -> Iterator[Metric]:
             "audit": service.access.audit.waiting,
             "dashboards": hub.queued_bundles,
             "dashboard_changes": hub.waiting_sessions,
+            "webhooks": service.notifying.outgoing.waiting,
         },
     )
     yield gauges(
@@ -52,6 +54,7 @@ def families(service: "Service") -> Iterator[Metric]:
             "lookups_unsaved": persistence.MAX_WAITING,
             "audit": audit.MAX_WAITING,
             "dashboards": hub.dashboards * dashboard.MAX_BUNDLES,
+            "webhooks": outgoing.MAX_WAITING,
         },
     )
     yield gauges(
