@@ -1,6 +1,7 @@
 """A server of connections that is started, waited for and stopped."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,7 @@ GOODBYE_S = 0.3
 BACKLOG = 1024
 
 
-class Listener:
+class Listener(ABC):
     """Base of what answers on a port. A subclass says in :meth:`converse` what it does with a connection."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -66,9 +67,9 @@ class Listener:
     ) -> None:
         await self.stop()
 
+    @abstractmethod
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer on one connection until its end, which is closed afterwards."""
-        raise NotImplementedError
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
