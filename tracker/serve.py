@@ -23,11 +23,14 @@ from tracker.open_files import raise_limit
 from tracker.server import AddressTaken, Server, listen
 from tracker.settings import Settings, SettingsError
 from tracker.store.errors import StoreError
+from tracker.store.history import program_pages
 from tracker.wiring import running
 
 log = logging.getLogger(__name__)
 
 FOR_THE_OWNER = 0o077
+SETTLED_AFTER_S = 1.0
+"""By then the history has been opened and looked at, and nobody has asked much yet."""
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> int:
@@ -77,6 +80,7 @@ async def _serve(settings: Settings, listener: socket.socket, say: Callable[[str
         server = Server(service.app, tell_where, on_exit=service.stop, http=_protocol(settings))
         tune_garbage_collection()
         tune_threads()
+        asyncio.get_running_loop().call_later(SETTLED_AFTER_S, program_pages.give_back)
         with _commands_welcome(service.gate, settings, url):
             await server.serve(sockets=[listener])
 

@@ -1,0 +1,24 @@
+"""A history that was opened and is not used holds no pages of the engine's code."""
+
+from pathlib import Path
+
+import duckdb
+
+from tracker.store.history.program_pages import give_back
+
+STATUS = Path("/proc/self/status")
+
+
+def _mapped_bytes() -> int:
+    (line,) = [line for line in STATUS.read_text().splitlines() if line.startswith("RssFile:")]
+    return int(line.split()[1]) * 1024
+
+
+def test_what_only_the_start_needed_is_given_back_and_comes_back_when_it_is_used() -> None:
+    with duckdb.connect() as history:
+        question = "SELECT count(DISTINCT i % 7), sum(i), max(i::VARCHAR) FROM range(10000) AS numbers(i)"
+        before = history.execute(question).fetchall()
+        used_bytes = _mapped_bytes()
+        assert give_back() > 10 * 2**20
+        assert _mapped_bytes() < used_bytes - 10 * 2**20
+        assert history.execute(question).fetchall() == before
