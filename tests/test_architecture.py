@@ -93,6 +93,7 @@ PROVEN_ELSEWHERE: dict[str, str] = {
     "tracker/http/auth_sites.py": "tests/contract/test_S4_keys.py",
     "tracker/http/auth_users.py": "tests/contract/test_S4_logins.py",
     "tracker/http/cookies.py": "tests/contract/test_S4_logins.py",
+    "tracker/ingest/event_fields.py": "tests/ingest/test_events.py",
     "tracker/http/fields.py": "tests/contract/test_S4_keys.py",
     "tracker/http/app.py": "tests/contract/test_C5_doors.py",
     "tracker/http/bodies.py": "tests/contract/test_C5_events.py",

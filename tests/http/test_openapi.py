@@ -16,7 +16,7 @@ from tests.contract.described import closed
 from tracker.http.description import asyncapi, openapi
 from tracker.http.description.failures import FAILURES
 from tracker.http.description.schemas import components
-from tracker.ingest.events import DIALECTS, FIELDS
+from tracker.ingest.event_fields import DIALECTS, FIELDS
 from tracker.live import requests
 from tracker.live.encoding import Naming, encode_message
 from tracker.live.messages import MESSAGES

@@ -7,17 +7,8 @@ from hypothesis import strategies as st
 
 from tests.support.clock import START
 from tracker.core.inputs import SiteEvent
-from tracker.ingest.events import (
-    DIALECTS,
-    FIELDS,
-    MAX_ID,
-    MAX_NAME,
-    MAX_PAGE,
-    SNAKE_NAMES,
-    EventContext,
-    FieldError,
-    parse_one,
-)
+from tracker.ingest.event_fields import DIALECTS, FIELDS, MAX_ID, MAX_NAME, MAX_PAGE, SNAKE_NAMES
+from tracker.ingest.events import EventContext, FieldError, parse_one
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

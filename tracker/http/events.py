@@ -17,15 +17,16 @@ from tracker.http.app import DirectRoute
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.figures import EncodedStatistics
 from tracker.http.responses import success, wants_snake
-from tracker.ingest import strict_json
+from tracker.ingest import plain_events, strict_json
 from tracker.ingest.door import Accepted, Conflict, NotStored, Outcome, Refused
+from tracker.ingest.event_fields import MAX_EVENTS
 from tracker.ingest.events import EventContext, FieldError
+from tracker.ingest.plain_events import PlainEvent
 from tracker.ingest.rejects import RejectLog
 from tracker.live.encoding import Naming
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_BODY_BYTES = 1024 * 1024
-MAX_EVENTS = 1000
 CONTENT_TYPES = ("application/json", "text/plain")
 """A beacon cannot send JSON across origins without asking first, so it may call it text."""
 
@@ -141,7 +142,7 @@ class EventEndpoint:
 
     def _decode(self, request: Request, body: bytes, site: str) -> Any:
         try:
-            return strict_json.decode(body, MAX_BODY_BYTES)
+            return plain_events.read(body) or strict_json.decode(body, MAX_BODY_BYTES)
         except strict_json.JSONRejected as error:
             self._gate.charge(request, 1)
             self._rejects.add("http", site, error.reason, body)
@@ -195,9 +196,11 @@ class EventEndpoint:
 def _with_idempotency_key(request: Request, raw: Any) -> Any:
     """The header stands in for an ``id`` that the event does not give."""
     key = request.headers.get("idempotency-key")
-    if key is None or not isinstance(raw, dict) or "id" in raw:
+    if key is None:
         return raw
-    return {**raw, "id": key}
+    if isinstance(raw, PlainEvent):
+        raw = msgspec.to_builtins(raw)
+    return raw if not isinstance(raw, dict) or "id" in raw else {**raw, "id": key}
 
 
 def _faults(outcome: Outcome) -> list[FieldFault]:

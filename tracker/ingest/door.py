@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from tracker.core.inputs import SIGNALS, SiteEvent
-from tracker.ingest.events import EventContext, FieldError, parse_one
+from tracker.ingest.events import EventContext, FieldError
+from tracker.ingest.plain_events import parse
 from tracker.ingest.rejects import RejectLog
 
 
@@ -84,7 +85,7 @@ class EventDoor:
         """
         outcomes: list[Outcome] = []
         for raw in raw_events:
-            parsed = parse_one(raw, context)
+            parsed = parse(raw, context)
             if isinstance(parsed, SiteEvent):
                 outcomes.append(Accepted(self._settle(parsed)))
             else:

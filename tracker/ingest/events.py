@@ -1,9 +1,4 @@
-"""One event of the HTTP door, in any of its three dialects -> ``SiteEvent``.
-
-``DIALECTS`` and ``FIELDS`` say what a sender may write; the API description and
-the docs are made from them. Fields that are not named there are ignored, so
-nobody sets a site, a time of receipt or an identity from outside.
-"""
+"""One event of the HTTP door, in any of its three dialects -> ``SiteEvent``."""
 
 import re
 from collections.abc import Callable
@@ -14,14 +9,19 @@ from tracker.core.clock import Now
 from tracker.core.inputs import SiteEvent
 from tracker.ingest import client_hints, metadata, timestamps
 from tracker.ingest.addresses import canonical, lookup_address
+from tracker.ingest.event_fields import (
+    DIALECTS,
+    MAX_COUNTRY,
+    MAX_ID,
+    MAX_IP,
+    MAX_NAME,
+    MAX_PAGE,
+    MAX_SHORT_TEXT,
+    SNAKE_NAMES,
+    Dialect,
+)
 from tracker.ingest.texts import clean, identifier_problem
 
-MAX_NAME = 100
-MAX_ID = 200
-MAX_PAGE = 2000
-MAX_SHORT_TEXT = 100
-MAX_COUNTRY = 64
-MAX_IP = 64
 KNOWN_CLIENTS = 4_096
 
 
@@ -75,71 +75,6 @@ class EventContext:
         self.anonymous_id = anonymous_id
 
 
-class Field(NamedTuple):
-    """One field of an event, as docs and the API description tell of it."""
-
-    name: str
-    kind: str
-    """``name``, ``identifier``, ``text``, ``time`` or ``object``."""
-    limit: int | None
-    """Characters at the most (bytes as JSON for ``object``): longer text is cut, all else refused."""
-    description: str
-    in_metadata: bool = False
-    """Whether ``metadata`` may hold it too; the top level comes first."""
-
-
-class Dialect(NamedTuple):
-    """A way of writing events, told from the others by ``key``."""
-
-    key: str
-    required: tuple[str, ...]
-    page_key: str
-    """The field that names the page."""
-    synonyms: dict[str, str]
-    """Event types of this dialect that are known under another name here."""
-
-
-_NAME_TEXT = "what happened: pageview, click, session_end, leave, keep_alive, or a name of your own"
-
-FIELDS: dict[str, Field] = {
-    field.name: field
-    for field in (
-        Field("type", "name", MAX_NAME, _NAME_TEXT),
-        Field("eventType", "name", MAX_NAME, _NAME_TEXT),
-        Field("event", "name", MAX_NAME, _NAME_TEXT + "; visit and page_view are pageview"),
-        Field(
-            "sessionId",
-            "identifier",
-            MAX_ID,
-            "one visit; without it userId, else a daily hash of the visitor",
-        ),
-        Field("userId", "identifier", MAX_ID, "your own name for the user"),
-        Field("id", "identifier", MAX_ID, "makes sending it again harmless"),
-        Field("timestamp", "time", None, "ISO 8601 or milliseconds since 1970; without it the receipt"),
-        Field("page", "text", MAX_PAGE, "page of the site, as it shall be shown", in_metadata=True),
-        Field("url", "text", MAX_PAGE, "address of the page; its path is kept, without query and fragment"),
-        Field("country", "text", MAX_COUNTRY, "ISO 3166 code of two letters, or a name", in_metadata=True),
-        Field("ip", "text", MAX_IP, "address of the visitor; without it that of the sender"),
-        Field(
-            "device", "text", MAX_SHORT_TEXT, "desktop, mobile, tablet, or your own word", in_metadata=True
-        ),
-        Field("browser", "text", MAX_SHORT_TEXT, "name of the browser", in_metadata=True),
-        Field("os", "text", MAX_SHORT_TEXT, "name of the operating system", in_metadata=True),
-        Field("referrer", "text", MAX_PAGE, "where the visitor came from", in_metadata=True),
-        Field("metadata", "object", metadata.MAX_BYTES, "anything else that shall be kept with the event"),
-    )
-}
-
-DIALECTS: dict[str, Dialect] = {
-    dialect.key: dialect
-    for dialect in (
-        Dialect("type", ("type", "sessionId"), "page", {}),
-        Dialect("eventType", ("eventType", "userId"), "page", {}),
-        Dialect("event", ("event",), "url", {"visit": "pageview", "page_view": "pageview"}),
-    )
-}
-
-SNAKE_NAMES: dict[str, str] = {"eventType": "event_type", "sessionId": "session_id", "userId": "user_id"}
 _SNAKE = frozenset(SNAKE_NAMES.values())
 
 _TEXTS = (
@@ -174,17 +109,50 @@ def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError
     event_id = reading.identifier("id", required=False)
     occurred_at, adjusted = reading.time(context.now.unix_s)
     page = reading.page(dialect.page_key if dialect else "page")
-    country, device, browser, os, referrer = reading.texts()
+    texts = reading.texts()
     sender = reading.sender(context.sender)
     if reading.errors or dialect is None:
         return reading.errors
+    return made(
+        context,
+        event_id,
+        dialect.synonyms.get(name, name),
+        session_id,
+        user_id,
+        occurred_at,
+        adjusted,
+        page,
+        texts,
+        sender,
+        reading.metadata,
+    )
+
+
+def made(
+    context: EventContext,
+    event_id: str | None,
+    name: str,
+    session_id: str | None,
+    user_id: str | None,
+    occurred_at: float,
+    is_adjusted: bool,
+    page: str | None,
+    texts: tuple[str | None, ...],
+    sender: Sender,
+    given: dict[str, Any],
+) -> SiteEvent:
+    """Return the event with what its sender left out: its id, its session, what the user agent tells.
+
+    ``texts`` in the order of ``_TEXTS``; all fields are checked and clean, ``given`` are the metadata.
+    """
+    country, device, browser, os, referrer = texts
     hints = context.hints
     # By position: names cost as much again as all else here.
     return SiteEvent(
         context.now,
         context.site,
         event_id or context.new_id(context.now.unix_s),
-        dialect.synonyms.get(name, name),
+        name,
         session_id
         or user_id
         or context.anonymous_id(canonical(sender.ip) or sender.shown_ip, context.user_agent),
@@ -198,8 +166,8 @@ def parse_one(raw: object, context: EventContext) -> SiteEvent | list[FieldError
         referrer,
         sender.shown_ip,
         sender.address,
-        reading.metadata,
-        adjusted,
+        given,
+        is_adjusted,
     )
 
 
@@ -266,7 +234,7 @@ class _Reading:
             self._refuse(path, _EMPTY)
         return _path_of(page) if page and path == "url" else page
 
-    def texts(self) -> list[str | None]:
+    def texts(self) -> tuple[str | None, ...]:
         """Return ``_TEXTS``, each from the top level, else from the metadata; ``None`` for an empty one."""
         found: list[str | None] = []
         for key, limit in _TEXTS:
@@ -274,7 +242,7 @@ class _Reading:
             if value is None:
                 path, value = f"metadata.{key}", self.metadata.get(key)
             found.append(None if value is None else self._text(path, value, limit) or None)
-        return found
+        return tuple(found)
 
     def sender(self, client: Sender) -> Sender:
         """Take what was sent as it is: repaired or cut it could become an address that it is not."""

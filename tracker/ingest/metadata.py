@@ -41,7 +41,7 @@ def clean_metadata(given: object, refuse: Refuse) -> dict[str, Any]:
     if not isinstance(given, dict):
         refuse("metadata", "must be an object")
         return {}
-    if _is_plain(given):
+    if is_plain(given):
         return given
     cleaner = _Cleaner(refuse)
     cleaned = cleaner.object(given, "metadata", MAX_DEPTH)
@@ -50,7 +50,7 @@ def clean_metadata(given: object, refuse: Refuse) -> dict[str, Any]:
     return cleaned
 
 
-def _is_plain(given: dict[Any, Any]) -> bool:
+def is_plain(given: dict[Any, Any]) -> bool:
     """Tell whether it is what most are: a few short texts, in which there is nothing to clean."""
     if len(given) > PLAIN_VALUES:
         return False

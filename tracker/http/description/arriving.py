@@ -3,7 +3,8 @@
 from tracker.http.description import samples
 from tracker.http.description.parts import JSON, TEXT, Example, Operation, Success
 from tracker.http.errors import APIError, FieldFault
-from tracker.http.events import MAX_EVENT_BYTES, MAX_EVENTS, PREFLIGHT, Batch, Rejected, Taken, TakenBefore
+from tracker.http.events import MAX_EVENT_BYTES, PREFLIGHT, Batch, Rejected, Taken, TakenBefore
+from tracker.ingest.event_fields import MAX_EVENTS
 from tracker.live.messages import Wire
 
 PATHS = {"/api/events": ("postEvents", "e"), "/api/analytics/collect": ("collectEvents", "c")}

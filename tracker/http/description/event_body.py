@@ -4,9 +4,8 @@ from typing import Any
 
 from tracker.http.description.parameters import IDENTIFIER
 from tracker.http.description.parts import Schema
-from tracker.http.events import MAX_EVENTS
 from tracker.ingest import metadata
-from tracker.ingest.events import DIALECTS, FIELDS, SNAKE_NAMES, Dialect, Field
+from tracker.ingest.event_fields import DIALECTS, FIELDS, MAX_EVENTS, SNAKE_NAMES, Dialect, Field
 from tracker.live.encoding import Naming
 
 NOT_BLANK = r"[^\x01-\x20\x7f]"

@@ -13,7 +13,7 @@ from tracker.http.queries import MAX_TEXT
 from tracker.http.sessions import MAX_VISITS
 from tracker.http.sites import DEFAULT_SITE
 from tracker.http.visitors import MAX_ROWS
-from tracker.ingest.events import MAX_ID
+from tracker.ingest.event_fields import MAX_ID
 
 INTERVALS_S = (1, 10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_419_200)
 IDENTIFIER = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
