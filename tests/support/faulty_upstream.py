@@ -5,12 +5,13 @@ import base64
 import contextlib
 import hashlib
 import json
-import socket
 import struct
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+
+from emitters.listener import Listener
+from tests.support.fault_proxy import reset
 
 ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
@@ -99,9 +100,7 @@ class Peer:
 
     def reset(self) -> None:
         """End the connection with a TCP reset instead of a goodbye."""
-        connection: socket.socket = self.writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
+        reset(self.writer)
 
     async def until_gone(self) -> None:
         """Wait, without reading a meaning into anything, until the service hangs up."""
@@ -112,7 +111,7 @@ class Peer:
         return await self.reader.readuntil(b"\r\n\r\n")
 
 
-class FaultyUpstream:
+class FaultyUpstream(Listener):
     """Server that hands each connection to ``behave``; the socket closes when that returns.
 
     ``attempts`` holds the monotonic time of every connection made, ``errors`` what
@@ -120,31 +119,20 @@ class FaultyUpstream:
     """
 
     def __init__(self, behave: Callable[[Peer], Awaitable[None]]) -> None:
+        super().__init__("127.0.0.1", 0)
         self.behave = behave
         self.attempts: list[float] = []
         self.errors: list[Exception] = []
         self._attempted = asyncio.Event()
-        self._tasks = asyncio.TaskGroup()
-        self._running: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
-    async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._server = await asyncio.start_server(self._on_connect, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        return self
-
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        for task in self._running:
-            task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
-        await self._server.wait_closed()
+        await super().__aexit__(kind, error, trace)
         if error is None and self.errors:
             raise self.errors[0]
 
@@ -154,19 +142,12 @@ class FaultyUpstream:
             self._attempted.clear()
             await self._attempted.wait()
 
-    def _on_connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.attempts.append(time.monotonic())
         self._attempted.set()
-        task = self._tasks.create_task(self._serve(Peer(reader, writer)), name="faulty-upstream-peer")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-    async def _serve(self, peer: Peer) -> None:
         try:
-            await self.behave(peer)
+            await self.behave(Peer(reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         except Exception as error:
             self.errors.append(error)
-        finally:
-            peer.writer.close()
