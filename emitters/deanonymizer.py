@@ -128,7 +128,7 @@ class Deanonymizer(Listener):
     def release(self) -> None:
         self._gate.set()
 
-    async def wait_for_calls(self, count: int, timeout_s: float = 5.0) -> None:
+    async def wait_for_calls(self, count: int, timeout_s: float = 15.0) -> None:
         """Wait until ``count`` calls came since the beginning.
 
         Raises:

@@ -137,7 +137,7 @@ class Door:
                 connection.transport.abort()
             await server.wait_closed()
 
-    async def wait_for_clients(self, count: int, timeout_s: float = 5.0) -> None:
+    async def wait_for_clients(self, count: int, timeout_s: float = 15.0) -> None:
         """Wait until ``count`` clients or more are connected; 0 waits until none is.
 
         Raises:
@@ -146,7 +146,7 @@ class Door:
         async with asyncio.timeout(timeout_s), self._changed:
             await self._changed.wait_for(lambda: len(self._clients) >= count if count else not self._clients)
 
-    async def wait_for_attempts(self, count: int, timeout_s: float = 5.0) -> None:
+    async def wait_for_attempts(self, count: int, timeout_s: float = 15.0) -> None:
         """Wait until ``count`` handshakes were asked for since the beginning.
 
         Raises:

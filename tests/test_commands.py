@@ -29,7 +29,7 @@ from tracker.store.audit import AuditTable
 from tracker.store.database import open_database
 
 PASSWORD = "correct horse battery"
-PATIENCE_S = 30
+PATIENCE_S = 90
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -348,12 +348,12 @@ def test_S5_3_what_a_running_service_refuses_says_what_to_do(tracker: Tracker) -
 
 def status_of(process: ServiceProcess, key: str) -> int:
     headers = {"x-api-key": key}
-    with httpx.Client(base_url=process.base_url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, headers=headers, trust_env=False, timeout=30) as client:
         return client.get("/api/visitors").status_code
 
 
 def logs_in(process: ServiceProcess, email: str, password: str) -> bool:
-    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False, timeout=30) as client:
         answer = client.post("/api/auth/login", json={"email": email, "password": password})
     assert answer.status_code in (200, 401), answer.text
     return answer.status_code == 200

@@ -51,7 +51,7 @@ async def running_demo(port: int) -> AsyncIterator[Demo]:
     )
     demo = Demo(process)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await demo.read_until_up()
         yield demo
     finally:
@@ -70,18 +70,18 @@ async def test_visitors_come_by_themselves_and_ctrl_c_ends_every_process(number:
             assert f":{port}/" not in demo.url
             children = demo.children
             assert len(children) == 5
-            async with httpx.AsyncClient(base_url=demo.url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=demo.url, trust_env=False, timeout=30) as client:
 
                 async def is_identified() -> bool:
                     visitors = (await client.get("/api/visitors")).json()["data"]["visitors"]
                     sources = {row["source"] for row in visitors}
                     return sources == {"upstream", "events"} and any(row["company"] for row in visitors)
 
-                await until(is_identified, within_s=20)
+                await until(is_identified, within_s=60)
                 shop = (await client.get(demo.shop)).text
                 assert f'src="{demo.url}tracker.js"' in shop
             demo.process.send_signal(number)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(30):
                 await demo.process.wait()
             assert demo.process.returncode == 0
             assert not [child for child in children if child.is_running()]

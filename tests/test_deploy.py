@@ -19,7 +19,7 @@ from tracker import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-PATIENCE_S = 30
+PATIENCE_S = 90
 BATCH = 20
 
 

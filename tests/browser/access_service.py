@@ -44,5 +44,5 @@ class AccessService(RealService):
     def send(self, key: str, session: str, page: str) -> httpx.Response:
         """Send a page view with ``key`` alone, as a web page does."""
         event = {"type": "pageview", "sessionId": session, "page": page}
-        with httpx.Client(base_url=self.url, trust_env=False) as client:
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=30) as client:
             return client.post("/api/events", json=event, headers={"x-api-key": key})

@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -31,6 +32,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Who waits for what comes does not wait longer for it; a busy machine is slow to paint.
+expect.set_options(timeout=30_000)
 
 # pytest-playwright keeps these for the whole session. Its loop would count as running in
 # this thread, and every asynchronous test that comes after would fail: so they end with
@@ -130,7 +134,7 @@ def complaints(page: Page, service: FakeService) -> Iterator[Complaints]:
 @pytest.fixture
 def dashboard(page: Page, service: FakeService, complaints: Complaints) -> Page:
     """A page that the test opens with :func:`open_dashboard` once its script is ready."""
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)
     return page
 
 
@@ -143,7 +147,7 @@ def real(tmp_path: Path) -> Iterator[RealService]:
 @pytest.fixture
 def live_page(page: Page, real: RealService) -> Iterator[Page]:
     """A page for the real service; what it complains about fails the test."""
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)
     collected = Complaints(page, real.url)
     yield page
     assert collected.found == []

@@ -23,7 +23,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 
 _T = TypeVar("_T")
 _log = logging.getLogger("tests.fake_service")

@@ -8,7 +8,7 @@ from tests.browser.history_service import HistoryService
 
 
 def open_history(page: Page, service: HistoryService, query: str = "range=month") -> None:
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)
     page.goto(f"{service.url}/?view=history&{query}")
     expect(page.get_by_text(re.compile("^Updated "))).to_be_visible()
 

@@ -25,7 +25,7 @@ class HistoryService(RealService):
 
     async def _total(self) -> int:
         query = {"from": "2000-01-01", "to": "2100-01-01"}
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as client:
             answer = await client.get("/api/analytics/totals", params=query)
         assert answer.status_code == 200, answer.text
         return int(answer.json()["data"]["totalEvents"])

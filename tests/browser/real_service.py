@@ -17,7 +17,7 @@ from tests.support.service import settings_for_tests
 from tracker.clock import SystemClock
 from tracker.wiring import Service, running
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 _T = TypeVar("_T")
 
@@ -30,7 +30,7 @@ class RealService:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self._values = {"store__url": f"duckdb:{folder}/tracker.duckdb", **values}
-        self.http = httpx.Client(base_url=self.url, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, trust_env=False, timeout=PATIENCE_S)
         self.vendor = Deanonymizer(world=World(1, 20))
         self.service: Service | None = None
         self._unwanted: asyncio.Event | None = None

@@ -27,7 +27,7 @@ def guarded(tmp_path: Path) -> Iterator[AccessService]:
 @pytest.fixture
 def visitor(page: Page, guarded: AccessService) -> Iterator[Page]:
     """A page of somebody whom the service does not know."""
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)
     with watched(page, guarded):
         yield page
 
@@ -248,7 +248,7 @@ def test_S4_04_a_user_is_added_looks_and_is_shut_out_again(
     ann = admin.get_by_role("listitem").filter(has_text="ann@example.com")
     expect(ann).to_contain_text("Viewer")
     theirs = browser.new_page()
-    theirs.set_default_timeout(5_000)
+    theirs.set_default_timeout(30_000)
     theirs.goto(guarded.url)
     log_in(theirs, "Ann@example.com ")
     theirs.get_by_role("link", name="Settings").click()
@@ -296,7 +296,7 @@ def test_S4_04_logging_out_ends_it_here_and_everywhere(
     admin: Page, browser: Browser, guarded: AccessService
 ) -> None:
     elsewhere = browser.new_page()
-    elsewhere.set_default_timeout(5_000)
+    elsewhere.set_default_timeout(30_000)
     elsewhere.goto(guarded.url)
     log_in(elsewhere)
     settings(admin, "Account")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.real_service import RealService
 
-SLOW_MS = 15_000
+SLOW_MS = 30_000
 VIOLATIONS = (
     "window.violations = [];"
     "document.addEventListener('securitypolicyviolation', (e) => violations.push(e.blockedURI));"
@@ -16,7 +16,6 @@ VIOLATIONS = (
 
 def opened(page: Page, real: RealService, query: str = "") -> Page:
     page.set_default_timeout(SLOW_MS)
-    expect.set_options(timeout=SLOW_MS)
     page.add_init_script(VIOLATIONS)
     page.goto(f"{real.url}/docs{query}")
     expect(operation(page, "getVisitors")).to_be_visible()

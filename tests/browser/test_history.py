@@ -160,7 +160,7 @@ def test_companies_are_named_once_their_visits_have_ended(page: Page, own_servic
     )
     # The visit itself comes to the history a moment after its events: the page asks again by itself.
     open_history(page, own_service, "range=hour")
-    page.get_by_role("button", name="Acme 1 visitor, 2 events").click(timeout=15_000)
+    page.get_by_role("button", name="Acme 1 visitor, 2 events").click(timeout=30_000)
     expect_totals(page, "2", "1", "0")
     expect(values(page, "Pages")).to_have_text(["/acme"])
     assert "company=Acme" in page.url

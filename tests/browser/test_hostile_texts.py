@@ -196,7 +196,7 @@ def test_S4_09_policy_is_enforced_so_that_its_silence_means_something(
     blocked = dashboard.evaluate(
         "new Promise((done) => {"
         " document.addEventListener('securitypolicyviolation', (e) => done(e.effectiveDirective));"
-        " setTimeout(() => done(null), 2000);"
+        " setTimeout(() => done(null), 15000);"
         " new Worker(URL.createObjectURL(new Blob([''])));"
         "}).catch(() => null)"
     )

@@ -48,7 +48,7 @@ def dialog(page: Page) -> Locator:
 
 
 def test_an_admin_makes_tries_and_removes_a_webhook_and_a_watch(page: Page, tmp_path: Path, axe: str) -> None:
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     with (
         receiver() as (url, taken),
         AccessService(tmp_path, webhooks__allow_private=True) as guarded,

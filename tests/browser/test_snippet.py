@@ -42,7 +42,7 @@ class Heard:
 
 @pytest.fixture
 def heard(page: Page) -> Iterator[Heard]:
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)
     collected = Heard(page)
     yield collected
     assert collected.complaints == []
@@ -55,11 +55,11 @@ def site(real: RealService) -> Iterator[OtherSite]:
 
 
 def until(page: Page, holds: Callable[[], object]) -> None:
-    for _ in range(100):
+    for _ in range(400):
         if holds():
             return
         page.wait_for_timeout(50)
-    raise AssertionError("did not come true within 5 s")
+    raise AssertionError("did not come true within 20 s")
 
 
 def visitors(service: RealService) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 class ServiceProcess(NamedTuple):

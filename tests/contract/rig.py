@@ -13,8 +13,10 @@ from websockets.exceptions import ConnectionClosedError
 from emitters.deanonymizer import Deanonymizer
 from emitters.population import World
 from emitters.sessions import SessionEmitter
+from tests.support.clock import ShiftedClock
 from tests.support.dashboard import DashboardClient, open_dashboard
-from tests.support.service import RunningService, run_service, settings_for_tests, until
+from tests.support.service import WAIT_S, RunningService, run_service, settings_for_tests, until
+from tracker.core.inputs import Tick
 
 ACME = "185.242.1.1"
 GLOBEX = "185.242.1.2"
@@ -31,6 +33,7 @@ class Stage(NamedTuple):
     service: RunningService
     emitter: SessionEmitter
     dashboard: DashboardClient
+    clock: ShiftedClock
 
     async def say(self, kind: str, session_id: str = "a", ip: str = ACME, at: float | None = None) -> None:
         """Send a frame of the emitter; ``at`` is Unix seconds, ``None`` sends no timestamp."""
@@ -38,17 +41,25 @@ class Stage(NamedTuple):
 
     async def settle(self) -> None:
         """Wait until the service has taken everything sent so far: frames keep their order."""
-        await self.say("session-opened", "settled", "192.168.0.1")
-        await self.dashboard.wait_for(lambda seen: "settled" in seen.rows)
-        await self.say("session-closed", "settled", "192.168.0.1")
-        await self.dashboard.wait_for(lambda seen: "settled" not in seen.rows)
+        # Another one each time: what is closed does not come back.
+        settled = f"settled-{self.emitter.frames_sent}"
+        await self.say("session-opened", settled, "192.168.0.1")
+        await self.dashboard.wait_for(lambda seen: settled in seen.rows)
+        await self.say("session-closed", settled, "192.168.0.1")
+        await self.dashboard.wait_for(lambda seen: settled not in seen.rows)
+
+    def pass_time(self, seconds: int) -> None:
+        """Let the service's clock tick on, a second at a time: a leap would be taken for a stall."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            self.service.service.pipeline.feed(Tick(self.clock.now()))
 
     async def row(self, session_id: str = "a") -> dict[str, Any]:
         """Wait until the dashboard shows the session and return its row."""
         await self.dashboard.wait_for(lambda seen: session_id in seen.rows)
         return self.dashboard.rows[session_id]
 
-    async def gone(self, session_id: str = "a", within_s: float = 5.0) -> str:
+    async def gone(self, session_id: str = "a", within_s: float = WAIT_S) -> str:
         """Wait until the row goes and return the last reason."""
         await self.dashboard.wait_for(lambda seen: session_id not in seen.rows, within_s)
         return self.ends(session_id)[-1]
@@ -65,16 +76,24 @@ class Stage(NamedTuple):
 
 @asynccontextmanager
 async def stage(vendor: Deanonymizer | None = None, **values: object) -> AsyncIterator[Stage]:
-    """The service with an emitter, a dashboard that watches, and ``vendor`` where lookups are wanted."""
+    """The service with an emitter, a dashboard that watches, and ``vendor`` where lookups are wanted.
+
+    Who is looked up is shown when that has settled, however slow the machine is.
+    """
+    values = {"sessions__reveal_after_s": 60, **values}
     if vendor is not None:
         values = {"deanonymizer__url": vendor.url, **values}
+    clock = ShiftedClock()
     async with SessionEmitter(world=World(1, 20)) as emitter:
         settings = settings_for_tests(upstream__url=emitter.url, **values)
-        async with run_service(settings) as service, open_dashboard(service.socket_url) as dashboard:
+        async with (
+            run_service(settings, clock) as service,
+            open_dashboard(service.socket_url) as dashboard,
+        ):
             await emitter.wait_for_clients(1)
             failed = None
             try:
-                yield Stage(service, emitter, dashboard)
+                yield Stage(service, emitter, dashboard, clock)
             except Exception as error:
                 # Through the task group it would be lost behind the end of the dashboard's connection.
                 failed = error
@@ -104,7 +123,7 @@ class Listener:
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [message["data"] for message in self.messages if message["type"] == kind]
 
-    async def wait_for(self, kind: str, count: int = 1, within_s: float = 5.0) -> dict[str, Any]:
+    async def wait_for(self, kind: str, count: int = 1, within_s: float = WAIT_S) -> dict[str, Any]:
         """Wait for the message number ``count`` of ``kind`` and return its data."""
         await until(lambda: len(self.of_type(kind)) >= count, within_s)
         return self.of_type(kind)[count - 1]

@@ -51,7 +51,7 @@ class Place(NamedTuple):
 
     async def log_in(self, email: str = ANN, password: str = PASSWORD) -> "Browser":
         """Log in as a browser does, from the dashboard's own page."""
-        client = httpx.AsyncClient(base_url=self.service.base_url, trust_env=False)
+        client = httpx.AsyncClient(base_url=self.service.base_url, trust_env=False, timeout=30)
         browser = Browser(await self.browsers.enter_async_context(client))
         answer = await browser.post("/api/auth/login", {"email": email, "password": password})
         assert answer.status_code == 200, answer.text

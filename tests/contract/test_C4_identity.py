@@ -66,17 +66,19 @@ async def test_a_server_error_is_retried_within_the_same_lookup() -> None:
 
 async def test_429_stops_all_calls_until_it_says_and_the_failed_lookup_is_made_again() -> None:
     async with Deanonymizer(world=World(1, 20)) as vendor, stage(vendor) as play:
-        vendor.answer_with(ACME, 429, {}, {"Retry-After": "1"})
+        vendor.answer_with(ACME, 429, {}, {"Retry-After": "30"})
         knows(vendor, GLOBEX, "Globex")
         await play.say("session-opened", "a", ACME)
         assert (await play.row("a"))["enrichment"] == "failed"
-        assert 0 < (await play.service.get("/api/status"))["lookups"]["pausedForS"] <= 1
+        assert 0 < (await play.service.get("/api/status"))["lookups"]["pausedForS"] <= 30
         knows(vendor, ACME, "Acme")
         await play.say("session-opened", "b", GLOBEX)
         await play.row("b")
+        play.pass_time(20)
+        await play.settle()
+        assert asked(vendor) == [ACME], "calls while it said to wait"
+        play.pass_time(15)
         await play.dashboard.wait_for(lambda seen: all(row["company"] for row in seen.rows.values()))
-        first, *later = vendor.calls
-        assert all(call.at - first.at >= 1.0 for call in later), "calls while it said to wait"
         assert Counter(asked(vendor)) == {ACME: 2, GLOBEX: 1}
 
 
@@ -185,9 +187,9 @@ async def test_300_addresses_and_one_call_in_ten_fails() -> None:
         for number, address in enumerate(addresses):
             await play.say("session-opened", f"s{number}", address)
         rows = play.dashboard.rows
-        await play.dashboard.wait_for(lambda seen: len(seen.rows) == 300, within_s=20)
+        await play.dashboard.wait_for(lambda seen: len(seen.rows) == 300, within_s=60)
         # One in a thousand fails three times and is tried again after 10 to 20 s.
-        await play.dashboard.wait_for(lambda seen: _identified(rows) >= 299, within_s=25)
+        await play.dashboard.wait_for(lambda seen: _identified(rows) >= 299, within_s=60)
         took_s = time.monotonic() - began_s
         calls = len(vendor.calls)
         print(f"{_identified(rows)} of 300 identified, {calls / 300:.3f} calls an address, {took_s:.1f} s")

@@ -85,7 +85,7 @@ async def test_summary_whole_and_filtered() -> None:
         await crowd(service)
         data = await service.get("/api/analytics/summary")
         assert set(data) == {"summary", "generatedAt"}
-        assert abs(unix(data["generatedAt"]) - time.time()) < 5
+        assert abs(unix(data["generatedAt"]) - time.time()) < 30
         assert data["summary"] == {
             "totalActive": 3,
             "totalToday": 4,
@@ -106,7 +106,7 @@ async def test_sessions() -> None:
         }  # fmt: skip
         assert (session["sessionId"], session["currentPage"]) == ("de-2", "/b")
         assert (session["journey"], session["device"]) == (["/a", "/b"], "mobile")
-        assert 0 <= session["duration"] < 10
+        assert 0 <= session["duration"] < 40
 
 
 async def test_a_session_of_either_source_live_or_ended() -> None:

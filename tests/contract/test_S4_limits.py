@@ -9,7 +9,7 @@ from tests.contract.posting import EVENT, JSON, refusal, stored
 from tests.contract.tenants import key, two_sites
 from tests.support.service import run_service, settings_for_tests
 
-LIMITED = {"limits__ingest_per_second": 0.1, "limits__ingest_burst": 20}
+LIMITED = {"limits__ingest_per_second": 0.01, "limits__ingest_burst": 20}
 """So slow that nothing is filled up again while a test runs."""
 
 
@@ -19,10 +19,10 @@ async def test_F2f_11_a_burst_over_the_limit_is_429_and_says_when_to_come_back()
         assert Counter(answer.status_code for answer in answers) == {201: 20, 429: 30}
         refused = next(answer for answer in answers if answer.status_code == 429)
         refusal(refused, 429)
-        assert int(refused.headers["retry-after"]) == 10
+        assert 80 <= int(refused.headers["retry-after"]) <= 100
         assert refused.headers["ratelimit-limit"] == "20"
         assert refused.headers["ratelimit-remaining"] == "0"
-        assert int(refused.headers["ratelimit-reset"]) > 100
+        assert int(refused.headers["ratelimit-reset"]) > 1_000
         assert refused.headers["access-control-allow-origin"] == "*"
         assert await stored(service) == 20
         assert (await service.get("/api/status"))["access"]["ingestRefused"] == 30

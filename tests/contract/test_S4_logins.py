@@ -94,7 +94,9 @@ async def test_S4_06_the_cookie_of_one_s_own_machine_and_of_https(caplog: pytest
         assert len(token) >= 43, "256 bits"
         for name, status in ((NAME, 200), (NAME_ON_LOOPBACK, 401)):
             headers = {"host": "stats.example.com", "cookie": f"{name}={token}"}
-            async with httpx.AsyncClient(base_url=place.service.base_url, trust_env=False) as http:
+            async with httpx.AsyncClient(
+                base_url=place.service.base_url, trust_env=False, timeout=30
+            ) as http:
                 assert (await http.get("/api/visitors?site=a", headers=headers)).status_code == status
 
 
@@ -133,7 +135,7 @@ async def test_S4_06_logging_out_ends_the_login_and_its_sockets(everywhere: bool
             connect(url, origin=origin, additional_headers=headers[1]) as second,
         ):
             assert (await here.post("/api/auth/logout", {"everywhere": everywhere})).status_code == 200
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 await first.wait_closed()
                 if everywhere:
                     await second.wait_closed()
@@ -157,7 +159,7 @@ async def test_S4_06_a_login_that_is_too_old_ends_with_its_sockets() -> None:
         ) as socket:
             # As the sweep does, which runs every second: tests/access/test_logins.py moves the clock.
             place.access.logins.end_all(ANN)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 await socket.wait_closed()
             assert socket.close_code == 1008
 

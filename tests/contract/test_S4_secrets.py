@@ -79,7 +79,7 @@ def _use_everything(talk: Talk) -> dict[str, str]:
 
 
 def _talked(process: ServiceProcess) -> tuple[list[str], dict[str, str]]:
-    with httpx.Client(base_url=process.base_url, trust_env=False) as http:
+    with httpx.Client(base_url=process.base_url, trust_env=False, timeout=30) as http:
         talk = Talk(http)
         secrets = _use_everything(talk)
         return talk.answers, secrets

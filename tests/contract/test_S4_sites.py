@@ -191,7 +191,7 @@ async def test_S4_02_a_removed_site_is_gone_for_everybody_and_its_sockets_end() 
                 headers={"authorization": "Bearer token-of-the-operator"},
             )
             assert answer.status_code == 200, answer.text
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 await socket.wait_closed()
             assert socket.close_code == 1008
         assert (await place.get("/api/visitors", place.b.read)).status_code == 401

@@ -14,7 +14,7 @@ from tracker.settings import SettingsError, load
 async def test_S4_22_everything_that_is_written_is_for_its_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with serving(tmp_path, f"store.url=duckdb:{folder / 'tracker.duckdb'}") as process:
-        async with httpx.AsyncClient(base_url=process.base_url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=process.base_url, trust_env=False, timeout=30) as http:
             event = {"type": "pageview", "sessionId": "s", "page": "/a"}
             assert (await http.post("/api/events", json=event)).status_code == 201
         # The log of changes of the history: written when it has taken the event over.

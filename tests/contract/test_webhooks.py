@@ -244,7 +244,7 @@ async def test_F2d_what_was_committed_is_delivered_after_a_kill_and_once_by_its_
         there.reply = never
         settings = (f"deanonymizer.url={vendor.url}", "webhooks.allow_private=true")
         with serving(tmp_path, *settings) as process:
-            async with httpx.AsyncClient(base_url=process.base_url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=process.base_url, trust_env=False, timeout=30) as client:
                 made = await client.post("/api/webhooks", json={"url": there.url, "events": ALL})
                 secret = made.json()["data"]["secret"]
                 event = {"type": "pageview", "sessionId": "s", "page": "/a", "ip": ACME}
@@ -259,7 +259,7 @@ async def test_F2d_what_was_committed_is_delivered_after_a_kill_and_once_by_its_
             (_, again, *_) = await calls(there, 2)
             assert again.id == first
             assert again.is_signed_with(secret)
-            async with httpx.AsyncClient(base_url=process.base_url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=process.base_url, trust_env=False, timeout=30) as client:
 
                 async def is_recorded() -> bool:
                     status = (await client.get("/api/status")).json()["data"]["webhooks"]

@@ -20,7 +20,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(_command(*arguments), capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(_command(*arguments), capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def test_the_first_line_says_where_and_a_signal_ends_it_quietly(
         assert process.stderr is not None
         assert process.stdout.readline().startswith(first_line)
         process.send_signal(number)
-        assert process.wait(timeout=3) == 0
+        assert process.wait(timeout=15) == 0
         assert process.stderr.read() == ""
 
 

@@ -79,7 +79,7 @@ class Rig:
 
     async def until(self, wanted: Callable[[], bool]) -> None:
         """Wait for answers until ``wanted``."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while not wanted():
                 self._changed.clear()
                 await self._changed.wait()
@@ -88,7 +88,7 @@ class Rig:
         future: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, []).append(future)
         self.service.submit(Lookup(address, address if ip is None else ip))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(15):
             return await future
 
 

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.access.opened import open_access
 from tests.support.server import serve
+from tests.support.service import WAIT_S
 from tracker.access.control import AccessControl
 from tracker.access.principal import Mode
 from tracker.clock import SystemClock
@@ -54,7 +55,7 @@ class Live:
     def connect(self, query: str = "", **options: Any) -> connect:
         return connect(f"{self.url.replace('http', 'ws')}/ws{query}", max_size=None, **options)
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = WAIT_S) -> None:
         async with asyncio.timeout(within_s):
             while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
                 await asyncio.sleep(0.01)
@@ -87,7 +88,7 @@ def _app(hub: Hub, access: AccessControl, allowed_origins: tuple[str, ...]) -> S
     return Starlette(routes=routes)
 
 
-async def receive(client: ClientConnection, within_s: float = 5.0) -> list[Message]:
+async def receive(client: ClientConnection, within_s: float = WAIT_S) -> list[Message]:
     """Return the messages of the next frame."""
     async with asyncio.timeout(within_s):
         frame = json.loads(await client.recv())
@@ -102,7 +103,7 @@ async def receive_until(client: ClientConnection, kind: str) -> list[Message]:
     return messages
 
 
-async def close_code(client: ClientConnection, within_s: float = 5.0) -> int | None:
+async def close_code(client: ClientConnection, within_s: float = WAIT_S) -> int | None:
     """Read until the server has closed; return its code."""
     with suppress(ConnectionClosed):
         async with asyncio.timeout(within_s):
@@ -142,7 +143,7 @@ class StandingReader:
     async def send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
-    async def read_until(self, marker: bytes, within_s: float = 5.0) -> bytes:
+    async def read_until(self, marker: bytes, within_s: float = WAIT_S) -> bytes:
         """Read at last; return what came up to and with ``marker``."""
         received = bytearray()
         async with asyncio.timeout(within_s):
@@ -152,7 +153,7 @@ class StandingReader:
                 received += part
         return bytes(received)
 
-    async def read_to_end(self, within_s: float = 5.0) -> bytes:
+    async def read_to_end(self, within_s: float = WAIT_S) -> bytes:
         received = bytearray()
         async with asyncio.timeout(within_s):
             while part := await self._read():

@@ -55,7 +55,7 @@ async def _asked(trusted: tuple[str, ...], headers: dict[str, str], most: int = 
     ]
     async with open_access() as opened:
         app = build_app(routes, Gate(opened.access, ClientAddresses(trusted)), max_requests=most)
-        async with serve(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with serve(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
             return [await http.get(path, headers=headers) for path in EXPECTED]
 
 

@@ -14,7 +14,7 @@ from tracker.http import pages
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serve(Starlette(routes=pages.routes())) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http,
     ):
         yield http
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import httpx
@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from tests.access.opened import open_access
 from tests.support.server import serve
 from tests.support.service import run_service, until
+from tests.support.timing import TRIES
 from tracker.http import bodies
 from tracker.http.access import PUBLIC, Gate, GuardedRoute
 from tracker.http.app import DirectRoute, build_app
@@ -40,7 +41,7 @@ class Place(NamedTuple):
             for part in parts:
                 writer.write(part)
                 await writer.drain()
-            return await asyncio.wait_for(reader.read(), 5)
+            return await asyncio.wait_for(reader.read(), 15)
         finally:
             writer.close()
 
@@ -81,7 +82,7 @@ async def place(
             build_app(routes, Gate(opened.access, ClientAddresses(())), max_requests=max_requests),
             http=protocol,
         ) as base_url,
-        httpx.AsyncClient(base_url=base_url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=30) as http,
     ):
         yield Place(int(base_url.rpartition(":")[2]), protocol, release, http)
 
@@ -98,19 +99,31 @@ async def test_F2f_10_a_head_that_does_not_end_is_408() -> None:
     async with place() as here:
         began_s = time.monotonic()
         refused(await here.send(b"POST /direct HTTP/1.1\r\nHo"), 408)
-        assert 0.25 < time.monotonic() - began_s < 2
+        assert 0.25 < time.monotonic() - began_s < 8, "10 s unless it is told otherwise"
 
 
 async def test_F2f_10_a_head_that_drips_is_408() -> None:
     async with place() as here:
-        reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-        answer = asyncio.ensure_future(reader.read())
-        for byte in HEAD:
+        for _ in range(TRIES):
+            # A byte that crosses the end of the connection makes the kernel throw the answer away.
+            with suppress(ConnectionResetError):
+                refused(await drip(here.port, HEAD), 408)
+                return
+    raise AssertionError("never answered")
+
+
+async def drip(port: int, data: bytes) -> bytes:
+    """Send a byte at a time until there is an answer; return that."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answer = asyncio.ensure_future(reader.read())
+    try:
+        for byte in data:
             if answer.done():
                 break
             writer.write(bytes([byte]))
             await asyncio.wait({answer}, timeout=0.05)
-        refused(await asyncio.wait_for(answer, 2), 408)
+        return await asyncio.wait_for(answer, 15)
+    finally:
         writer.close()
 
 
@@ -164,7 +177,7 @@ async def test_F2f_10_a_head_that_is_too_large_is_431_in_one_piece_or_many() -> 
 
 
 async def test_F2f_10_connections_of_one_address_are_limited_and_come_free_again() -> None:
-    async with place(SHORT._replace(head_s=5, connections_per_address=3)) as here:
+    async with place(SHORT._replace(head_s=60, connections_per_address=3)) as here:
         held = [await asyncio.open_connection("127.0.0.1", here.port) for _ in range(3)]
         await until(lambda: here.protocol.connections_of["127.0.0.1"] == 3)
         answer = await here.send()
@@ -195,7 +208,7 @@ async def test_F2f_12_one_request_too_many_is_503_at_once_and_the_next_is_served
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) >= 1
             assert set(answer.json()) == {"success", "message", "errors", "requestId"}
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 10
         here.release.set()
         assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [200, 200]
         assert (await here.http.post("/direct", json={})).status_code == 201

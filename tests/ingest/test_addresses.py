@@ -1,10 +1,10 @@
-import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.timing import best_thread_s
 from tracker.ingest.addresses import CACHE_SIZE, _resolve, canonical, lookup_address
 
 
@@ -108,11 +108,13 @@ def test_a_public_address_is_looked_up_by_its_one_spelling(text: str, expected: 
 
 def test_F2a_a_megabyte_of_text_costs_nothing_and_is_not_remembered() -> None:
     held = _resolve.cache_info().currsize
-    started_s = time.process_time()
-    for _ in range(1000):
-        canonical("2" * 1_000_000)
-        lookup_address("3" * 1_000_000)
-    assert time.process_time() - started_s < 0.5
+
+    def look_up_often() -> None:
+        for _ in range(1000):
+            canonical("2" * 1_000_000)
+            lookup_address("3" * 1_000_000)
+
+    assert best_thread_s(look_up_often, 0.5) < 2
     assert _resolve.cache_info().currsize == held
     assert _resolve.cache_info().maxsize == CACHE_SIZE
 

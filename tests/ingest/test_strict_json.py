@@ -1,13 +1,13 @@
 import contextlib
 import json
 import math
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.timing import best_thread_s
 from tracker.ingest.strict_json import MAX_KEYS, MAX_VALUES, JSONRejected, decode
 
 BODY_BYTES = 256 * 1024
@@ -109,6 +109,9 @@ def _filled(start: bytes, piece: bytes, end: bytes) -> bytes:
     return start + piece * ((BODY_BYTES - len(start) - len(end)) // len(piece)) + end
 
 
+HONEST = _filled(b"[", b'{"a":1.5,"b":"text"},', b"1]")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -128,14 +131,14 @@ def _filled(start: bytes, piece: bytes, end: bytes) -> bytes:
     ids=lambda data: data[:12].decode(),
 )
 def test_F2f_a_hostile_body_costs_less_than_20_ms_of_a_free_core(data: bytes) -> None:
-    spent_s = []
-    for _ in range(5):
-        started_s = time.process_time()
+    def read() -> None:
         with contextlib.suppress(JSONRejected):
             decode(data, BODY_BYTES)
-        spent_s.append(time.process_time() - started_s)
-    # Where others share the core, its time buys less: the dearest of these took 9 to 21 ms.
-    assert min(spent_s) < 0.060
+
+    # Where others share the core, its time buys less. The standard library takes 7 ms for as much of
+    # honest JSON on a core where the dearest of these takes 12; without limits on crowds it is 78.
+    honest_s = best_thread_s(lambda: json.loads(HONEST), 0)
+    assert best_thread_s(read, 2 * honest_s) < 5 * honest_s
 
 
 values = st.recursive(

@@ -70,7 +70,7 @@ async def wrong_accept_key(peer: Peer) -> None:
 )
 async def test_F2a_01_broken_handshakes_are_tried_again(misbehave: Behaviour, kinds: set[str]) -> None:
     async with FaultyUpstream(first_then(misbehave, times=2)) as upstream:
-        service = Service(upstream.url, timing=UNHURRIED._replace(open_timeout_s=0.1))
+        service = Service(upstream.url, timing=UNHURRIED._replace(open_timeout_s=1.0))
         async with service.running():
             await service.inputs.frames(1)
     assert service.connection.connect_failures.total() == 2
@@ -185,5 +185,5 @@ async def test_F2a_01_a_server_that_accepts_and_closes_is_not_hammered_with_the_
             await asyncio.sleep(4.5)
         first, *others = upstream.attempts
         assert 1 <= len(others) <= 4
-        assert others[0] - first <= 2.0
+        assert others[0] - first <= 2.0 + SLACK_S / 2
         assert all(later >= first + number - 0.05 for number, later in enumerate(others, 1))

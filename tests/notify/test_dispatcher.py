@@ -38,7 +38,7 @@ async def test_a_receiver_that_fails_in_every_way_gets_everything_once_it_is_bac
     there.script = [answer(500), drop, answer(302, location="/"), answer(404), answer(429)]
     texts = [f"alert {number}" for number in range(30)]
     await on.alert(*texts)
-    for _ in range(60):
+    for _ in range(600):
         if await on.states(hook) == ["delivered"] * 30:
             break
         await on.idle()

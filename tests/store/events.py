@@ -54,10 +54,10 @@ async def held_writer(database: Database) -> AsyncIterator[None]:
 
     def hold(connection: object) -> None:
         began.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     held = asyncio.wrap_future(database.writer.submit(hold))
-    await asyncio.to_thread(began.wait, 10)
+    await asyncio.to_thread(began.wait, 60)
     try:
         yield
     finally:

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -106,16 +105,15 @@ async def test_F2c_locked_by_another_process_waits_and_loses_nothing(tmp_path: P
     async with open_journal(path) as opened, asyncio.TaskGroup() as group:
         await opened.append(event("before"))
         # The five seconds are SQLite's; they need not pass here.
-        await opened.database.writer.run(lambda connection: connection.execute("PRAGMA busy_timeout = 20"))
+        await opened.database.writer.run(lambda connection: connection.execute("PRAGMA busy_timeout = 100"))
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         task = group.create_task(opened.append(event("waits")))
-        slowest_s = 0.0
+        turns = 0
         while opened.database.writer.failures[Trouble.LOCKED] < 3:
-            before_s = time.monotonic()
             await asyncio.sleep(0.005)
-            slowest_s = max(slowest_s, time.monotonic() - before_s)
-        assert slowest_s < 0.25
+            turns += 1
+        assert turns > 10, "who waited on the loop's thread would leave it one turn a failure"
         assert not task.done()
         assert opened.database.writer.trouble is Trouble.LOCKED
         other.execute("ROLLBACK")

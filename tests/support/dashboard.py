@@ -9,7 +9,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from tests.support.service import until
+from tests.support.service import WAIT_S, until
 
 
 class DashboardClient:
@@ -37,7 +37,7 @@ class DashboardClient:
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [message["data"] for message in self.messages if message["type"] == kind]
 
-    async def wait_for(self, holds: Callable[["DashboardClient"], Any], within_s: float = 5.0) -> Any:
+    async def wait_for(self, holds: Callable[["DashboardClient"], Any], within_s: float = WAIT_S) -> Any:
         return await until(lambda: holds(self), within_s)
 
     def _apply(self, kind: str, data: dict[str, Any]) -> None:

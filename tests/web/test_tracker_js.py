@@ -32,5 +32,5 @@ def test_S4_11_no_code_from_text_no_cookie_no_markup_no_other_host(file: Path) -
 def test_it_is_made_of_its_source_byte_for_byte() -> None:
     assert NODE is not None
     command = [NODE, "tracker/build.mjs", "--check"]
-    result = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=180, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

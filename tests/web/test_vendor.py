@@ -66,6 +66,6 @@ def test_no_source_map_is_in_the_tree() -> None:
 def test_bundle_is_reproduced_and_types_hold(command: list[str]) -> None:
     assert NODE is not None
     result = subprocess.run(
-        [NODE, *command], cwd=WEB, capture_output=True, text=True, timeout=60, check=False
+        [NODE, *command], cwd=WEB, capture_output=True, text=True, timeout=180, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr

@@ -22,7 +22,7 @@ async def shop() -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=shop.url, trust_env=False) as opened:
+    async with httpx.AsyncClient(base_url=shop.url, trust_env=False, timeout=30) as opened:
         yield opened
 
 

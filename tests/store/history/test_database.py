@@ -44,7 +44,7 @@ def test_F2d_a_second_process_is_refused_by_name(tmp_path: Path) -> None:
         assert child.stdout.readline() == "open\n"
         with pytest.raises(StoreLocked, match=f"process {child.pid}"):
             open_history(tmp_path / "tracker.duckdb", FakeClock())
-        child.communicate("", timeout=10)
+        child.communicate("", timeout=30)
     open_history(tmp_path / "tracker.duckdb", FakeClock()).close()
 
 

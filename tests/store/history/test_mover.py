@@ -45,7 +45,7 @@ async def test_in_order_and_gauges(tmp_path: Path) -> None:
 
 
 async def test_run_moves_what_comes(tmp_path: Path) -> None:
-    async with open_store(tmp_path) as store, asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with open_store(tmp_path) as store, asyncio.timeout(30), asyncio.TaskGroup() as group:
         running = group.create_task(store.mover.run())
         for n in range(20):
             await store.journal.append("default", [event(f"e{n}")])
@@ -70,7 +70,7 @@ class Followed(Mover):
 
 
 async def test_a_steady_stream_is_taken_in_turns_and_not_followed_row_by_row(tmp_path: Path) -> None:
-    async with open_store(tmp_path) as store, asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with open_store(tmp_path) as store, asyncio.timeout(30), asyncio.TaskGroup() as group:
         await store.journal.append("default", [event("first")])
         mover = Followed(store.journal_file.writer, store.database, store.clock, interval_s=1_000)
         mover.store = store
@@ -131,7 +131,7 @@ async def test_F2c_disk_full_reopens_and_goes_on(tmp_path: Path) -> None:
         str(tmp_path),
         stdout=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         output, _ = await child.communicate()
     said = dict(line.split(" ", 1) for line in output.decode().splitlines())
     assert child.returncode == 0
