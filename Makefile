@@ -26,7 +26,7 @@ check: $(VENV)/dev.stamp web/node_modules/.stamp ## lint, format, types, and the
 	$(BIN)/mypy
 	@if [ -d web/node_modules/esbuild ]; then npm run --silent --prefix web vendor:check && npm run --silent --prefix web types; fi
 
-bench: $(VENV)/dev.stamp ## measure; results belong in docs/performance.md
+bench: $(VENV)/bench.stamp ## measure; results belong in docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
 
 audit: $(VENV)/dev.stamp ## look what the service is made of up in the advisories; needs the internet
@@ -53,6 +53,11 @@ $(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp requirements/bench.txt
+	@echo "Installing what draws the figures ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
 # Development only: the service needs no node. Without npm the checks of the dashboard's types and bundle are left out.

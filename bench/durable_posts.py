@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-import re
-import shutil
 import tempfile
 import time
-from itertools import count
-from pathlib import Path
 from statistics import median
 
-from bench.express_echo import express_echo
+from bench.express import express_echo
 from bench.figures import Figure, percentile
 from bench.posting import CONNECTIONS, post, post_evenly
 from bench.process import MeasuredService, measured_service
+from bench.wrk import hammer
 
 ROUNDS = 5
 ROUND_S = 4
@@ -24,7 +21,6 @@ OPEN_RATE = 1_000.0
 OPEN_S = 15.0
 STORED = 2_000_000
 COST_EVENTS = 5_000
-SCRIPT = Path(__file__).parent / "events.lua"
 
 
 async def measure(stored: int = STORED) -> list[Figure]:
@@ -46,13 +42,13 @@ async def _against_express(service: MeasuredService) -> list[Figure]:
     ours, theirs, costs_us = [], [], []
     async with express_echo() as express:
         for url in filter(None, (service.base_url, express)):
-            await _rate(url, 2)
+            await hammer(url, 2)
         for _ in range(ROUNDS):
             cpu_s = service.cpu_s
-            ours.append(await _rate(service.base_url, ROUND_S))
+            ours.append((await hammer(service.base_url, ROUND_S)).rate)
             costs_us.append((service.cpu_s - cpu_s) / (ours[-1] * ROUND_S) * 1e6)
             if express:
-                theirs.append(await _rate(express, ROUND_S))
+                theirs.append((await hammer(express, ROUND_S)).rate)
     target = f"{CONNECTIONS} connections"
     figures = [
         Figure("posting: durable events, one a request", median(ours), "events/s", target),
@@ -65,38 +61,6 @@ async def _against_express(service: MeasuredService) -> list[Figure]:
             Figure("posting: the service over Express, median", median(ratios), "×", "≥ 1"),
         ]
     return figures
-
-
-async def _rate(base_url: str, seconds: int) -> float:
-    """Return the requests a second that were answered with success."""
-    if not shutil.which("wrk"):
-        return await _own_rate(base_url, seconds)
-    wrk = await asyncio.create_subprocess_exec(
-        *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT), base_url),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    report = (await wrk.communicate())[0].decode()
-    assert "Non-2xx" not in report, report
-    found = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    assert found, report
-    return float(found[1])
-
-
-async def _own_rate(base_url: str, seconds: float) -> float:
-    """The same with our own client, which shares the processor: both figures are lower then."""
-    began_s = time.monotonic()
-    numbers = count()
-
-    async def drive() -> int:
-        answered = 0
-        async with post(base_url) as send:
-            while time.monotonic() < began_s + seconds:
-                await send(_event(next(numbers)))
-                answered += 1
-        return answered
-
-    answered = await asyncio.gather(*(drive() for _ in range(CONNECTIONS)))
-    return sum(answered) / (time.monotonic() - began_s)
 
 
 async def _arrays(service: MeasuredService) -> list[Figure]:

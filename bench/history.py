@@ -63,7 +63,7 @@ async def measure(events: int = EVENTS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tracker.duckdb"
         end_s = time.time()
-        _fill(path, events, end_s)
+        fill(path, events, end_s)
         size = Figure("history: on disk", path.stat().st_size / events, "bytes/event", "≤ 45")
         clock = SystemClock()
         opened_s = time.monotonic()
@@ -85,7 +85,7 @@ async def measure(events: int = EVENTS) -> list[Figure]:
         return [size, opened, *quiet, *moved, *busy]
 
 
-def _fill(path: Path, events: int, end_s: float) -> None:
+def fill(path: Path, events: int, end_s: float) -> None:
     connect(path).close()
     connection = duckdb.connect(str(path))
     connection.execute("SET enable_progress_bar = false")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LISTS = {"run.txt": ["build"], "dev.txt": ["build", "check", "lock"]}
+LISTS = {"run.txt": ["build"], "dev.txt": ["build", "check", "lock"], "bench.txt": ["build", "bench"]}
 
 
 def main() -> None:
