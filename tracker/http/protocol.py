@@ -25,6 +25,9 @@ from tracker.http.responses import failure
 
 EXCHANGE = "tracker.exchange"
 RETRY_AFTER_S = 2
+LINGER_S = 1.0
+"""How long a refused client is still listened to: to close on what it sends would reset the
+connection, and it might never see why."""
 CLOSE = b"connection: close\r\n"
 _STATUS_LINES = {int(status): line for status, line in STATUS_LINE.items()}
 _SECURITY_LINES = as_lines(*SECURITY_HEADERS, NO_STORE)
@@ -68,6 +71,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.client is not None and not self._take_place(self.client[0]):
             wait = {"Retry-After": str(RETRY_AFTER_S)}
             self._refuse(APIError(503, "Too many connections from this address", headers=wait))
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
@@ -191,7 +195,9 @@ class LimitedProtocol(HttpToolsProtocol):
         response = failure(error)
         head = _head(response, self.server_state.default_headers)
         self.transport.write(b"".join((*head, CLOSE, b"\r\n", response.body)))
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+            self.loop.call_later(LINGER_S, self.transport.close)
 
 
 def protocol_with(
