@@ -1,5 +1,6 @@
 """Versions of the file, forward only."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import pytest
 
 from tests.store.history.opened import FOR_EVER, START_S, event, open_store
 from tracker.store.history import tables
+from tracker.store.history.database import connect, wal_of
 from tracker.store.history.salvage import salvage
 
 
@@ -53,6 +55,18 @@ def make_first_version(path: Path, users: list[str | None]) -> None:
             " NULL, NULL, '', NULL, 'c', NULL, false)",
             [(int(START_S * 1000) + n, user) for n, user in enumerate(users)],
         )
+
+
+def test_a_kill_right_after_an_upgrade_leaves_a_file_that_can_be_opened(tmp_path: Path) -> None:
+    path, left = tmp_path / "tracker.duckdb", tmp_path / "left.duckdb"
+    make_first_version(path, ["ann"])
+    with connect(path):
+        shutil.copyfile(path, left)
+        if wal_of(path).exists():
+            shutil.copyfile(wal_of(path), wal_of(left))
+    with connect(left) as connection:
+        assert tables.version_of(connection) == len(tables.STEPS)
+        assert connection.execute("SELECT user_id FROM events").fetchall() == [("ann",)]
 
 
 @pytest.mark.parametrize("is_salvaged", [False, True])
