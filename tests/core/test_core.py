@@ -23,7 +23,7 @@ def book() -> Playbook:
 # FAULTS 2d: the process stands still
 
 
-def test_F2d_after_a_stall_nobody_is_evicted_whose_frames_were_queued(book: Playbook) -> None:
+def test_F2d_04_after_a_stall_nobody_is_evicted_whose_frames_were_queued(book: Playbook) -> None:
     names = [f"s{n}" for n in range(100)]
     for name in names:
         book.opened(name, ip="")
@@ -36,7 +36,7 @@ def test_F2d_after_a_stall_nobody_is_evicted_whose_frames_were_queued(book: Play
     assert len(book.rows) == 100
 
 
-def test_F2d_who_was_silent_goes_two_seconds_after_a_stall(book: Playbook) -> None:
+def test_F2d_04_who_was_silent_goes_two_seconds_after_a_stall(book: Playbook) -> None:
     book.opened("a", ip="")
     book.wait(40)
     book.stand_still(30)
@@ -45,7 +45,7 @@ def test_F2d_who_was_silent_goes_two_seconds_after_a_stall(book: Playbook) -> No
     assert book.wait(0.25) == [("ended", "a", "expired")]
 
 
-def test_F2d_slow_ticks_are_no_stall(book: Playbook) -> None:
+def test_F2d_04_slow_ticks_are_no_stall(book: Playbook) -> None:
     book.opened("a", ip="")
     for _ in range(30):
         book.stand_still(2)
@@ -54,7 +54,7 @@ def test_F2d_slow_ticks_are_no_stall(book: Playbook) -> None:
     assert book.tick() == [("ended", "a", "expired")]
 
 
-def test_F2d_a_leave_in_front_of_a_stall_is_called_off_by_the_page_that_follows(book: Playbook) -> None:
+def test_F2d_04_a_leave_in_front_of_a_stall_is_called_off_by_the_page_that_follows(book: Playbook) -> None:
     book.page("a", "/")
     book.event("leave", "a")
     book.stand_still(30)
@@ -66,7 +66,7 @@ def test_F2d_a_leave_in_front_of_a_stall_is_called_off_by_the_page_that_follows(
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, YEAR, -YEAR])
-def test_F2d_expiry_does_not_look_at_the_wall_clock(book: Playbook, step: float) -> None:
+def test_F2d_03_expiry_does_not_look_at_the_wall_clock(book: Playbook, step: float) -> None:
     book.opened("a", ip="")
     book.wait(30)
     book.clock.step_wall(step)
@@ -75,7 +75,7 @@ def test_F2d_expiry_does_not_look_at_the_wall_clock(book: Playbook, step: float)
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, YEAR, -YEAR])
-def test_F2d_no_duration_is_negative(book: Playbook, step: float) -> None:
+def test_F2d_03_no_duration_is_negative(book: Playbook, step: float) -> None:
     for name in "abc":
         book.page(name, "/")
     book.upstream(UpstreamState.CONNECTED)
@@ -99,7 +99,7 @@ def test_F2d_no_duration_is_negative(book: Playbook, step: float) -> None:
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, YEAR, -YEAR])
-def test_F2d_delays_do_not_look_at_the_wall_clock(book: Playbook, step: float) -> None:
+def test_F2d_03_delays_do_not_look_at_the_wall_clock(book: Playbook, step: float) -> None:
     book.opened("a", ip=ACME)
     book.page("b", "/")
     book.event("leave", "b")
@@ -114,7 +114,7 @@ def test_F2d_delays_do_not_look_at_the_wall_clock(book: Playbook, step: float) -
     assert pick(book.wait(0.25), "lookup") == [("lookup", GLOBEX)]
 
 
-def test_F2d_late_frames_stay_late_after_the_wall_clock_was_set(book: Playbook) -> None:
+def test_F2d_03_late_frames_stay_late_after_the_wall_clock_was_set(book: Playbook) -> None:
     book.opened("a")
     book.identified(ACME)
     book.closed("a")
@@ -124,7 +124,7 @@ def test_F2d_late_frames_stay_late_after_the_wall_clock_was_set(book: Playbook) 
 
 
 @pytest.mark.parametrize("occurred_at", [-1e18, 0.0, 1e18])
-def test_F2a_absurd_timestamps_never_raise(book: Playbook, occurred_at: float) -> None:
+def test_F2a_13_absurd_timestamps_never_raise(book: Playbook, occurred_at: float) -> None:
     at = occurred_at - book.clock.now().unix_s
     for name in ("a", "b"):
         book.opened(name, ip="", at=at)

@@ -2,7 +2,7 @@
 
 from tracker.core.effects import EndReason
 from tracker.core.ended import REMEMBERED_FOR_S, EndedSession, EndedSessions
-from tracker.core.session import Session, Source
+from tracker.core.session import PackedJourney, Session, Source
 
 
 def ended(session_id: str, ended_s: float = 0.0) -> EndedSession:
@@ -17,6 +17,13 @@ def test_beyond_the_limit_the_oldest_is_forgotten() -> None:
     assert len(memory) == 2
     assert memory.get("a") is None
     assert memory.get("c") is not None
+
+
+def test_what_is_remembered_is_packed() -> None:
+    entry = ended("a")
+    entry.session.visit_page("/", 1.0, 100)
+    EndedSessions(limit=2).add(entry)
+    assert isinstance(entry.session.journey, PackedJourney)
 
 
 def test_one_that_ends_again_is_the_newest() -> None:

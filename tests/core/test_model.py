@@ -1,7 +1,13 @@
 """The core against a naive model of the same rules, over random histories."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.core.naive import NaiveSite
 from tests.core.playbook import (
@@ -247,4 +253,5 @@ def _is_close(one: float | None, other: float | None) -> bool:
     return abs(one - other) < 0.002
 
 
-TestCoreAgainstModel = CoreAgainstModel.TestCase
+def test_F3_07_the_core_and_a_simpler_program_agree_on_whatever_happens() -> None:
+    run_state_machine_as_test(CoreAgainstModel)

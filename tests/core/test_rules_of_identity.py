@@ -82,7 +82,7 @@ def test_C4_identity_what_is_asked_for_is_the_address_as_received(book: Playbook
     assert Lookup(ACME, "::ffff:185.242.1.1") in effects
 
 
-def test_F2a_guid_reuse_asks_anew_and_does_not_keep_the_former_identity(book: Playbook) -> None:
+def test_F2a_16_guid_reuse_asks_anew_and_does_not_keep_the_former_identity(book: Playbook) -> None:
     book.opened("a", ip=ACME)
     book.identified(ACME)
     assert book.keep_alive("a", ip=GLOBEX) == [("lookup", GLOBEX), ("row", "a")]
@@ -96,13 +96,13 @@ def test_F2a_guid_reuse_asks_anew_and_does_not_keep_the_former_identity(book: Pl
     assert book.figures == (1, 1, {})
 
 
-def test_F2a_guid_reuse_keeps_ten_former_addresses(book: Playbook) -> None:
+def test_F2a_16_guid_reuse_keeps_ten_former_addresses(book: Playbook) -> None:
     for n in range(15):
         book.opened("a", ip=f"not-an-address-{n}")
     assert book.row("a").previous_ips == tuple(f"not-an-address-{n}" for n in range(4, 14))
 
 
-def test_F2a_another_spelling_of_the_address_is_no_other_address(book: Playbook) -> None:
+def test_F2a_15_another_spelling_of_the_address_is_no_other_address(book: Playbook) -> None:
     book.opened("a", ip=ACME)
     book.identified(ACME)
     book.core.handle(_frame_from(book.clock.now(), "::ffff:185.242.1.1", ACME))
@@ -110,13 +110,13 @@ def test_F2a_another_spelling_of_the_address_is_no_other_address(book: Playbook)
     assert book.row("a").previous_ips == ()
 
 
-def test_F2a_the_first_address_of_a_page_session_is_no_former_one(book: Playbook) -> None:
+def test_F2a_16_the_first_address_of_a_page_session_is_no_former_one(book: Playbook) -> None:
     book.page("a", "/")
     assert pick(book.keep_alive("a", ip=ACME), "lookup") == [("lookup", ACME)]
     assert book.row("a").previous_ips == ()
 
 
-def test_F2a_the_same_id_on_two_sites_are_two_sessions(book: Playbook) -> None:
+def test_F2a_16_the_same_id_on_two_sites_are_two_sessions(book: Playbook) -> None:
     book.page("a", "/one", site="one")
     book.page("a", "/two", site="two")
     assert [row.current_page for row in book.core.site("one").visible_sessions()] == ["/one"]

@@ -1,9 +1,11 @@
 """Journeys, and what a session learns."""
 
+import sys
+
 import pytest
 
 from tests.core.playbook import ACME, NOBODY, Playbook
-from tracker.core.session import Session, Source, Step
+from tracker.core.session import PackedJourney, Session, Source, Step
 
 
 def session(*steps: tuple[str, float], journey_length: int = 100) -> Session:
@@ -122,3 +124,28 @@ def test_a_session_tells_no_more_than_its_id_when_it_is_logged() -> None:
     made = session(("/secret?token=1", 1))
     made.steps.append(Step("/more", 2))
     assert repr(made) == "<Session a of default: waiting, pending>"
+
+
+def test_a_packed_journey_is_the_same_and_goes_on() -> None:
+    made = session(("/a", 1), ("/b", 2.5))
+    made.pack()
+    assert isinstance(made.journey, PackedJourney)
+    assert (made.current_page, journey(made)) == ("/b", [("/a", 1.0), ("/b", 2.5)])
+    made.pack()
+    assert not made.visit_page("/b", 3, 100)
+    assert made.visit_page("/c", 2, 100)
+    assert journey(made) == [("/a", 1.0), ("/c", 2), ("/b", 2.5)]
+
+
+def test_a_packed_journey_needs_a_sixth_of_the_memory() -> None:
+    made = session(*((f"/{number}", float(number)) for number in range(100)))
+    plain_bytes = sum(map(sys.getsizeof, [made.steps, *made.steps, *(step.at for step in made.steps)]))
+    made.pack()
+    assert isinstance(made.journey, PackedJourney)
+    assert sum(map(sys.getsizeof, [made.journey, *made.journey])) < plain_bytes / 5
+
+
+def test_who_saw_no_page_has_nothing_to_pack() -> None:
+    made = session()
+    made.pack()
+    assert (made.current_page, made.steps) == (None, [])

@@ -171,7 +171,7 @@ def test_hiding_after_a_reset_takes_nothing_from_others(book: Playbook) -> None:
 
 
 @pytest.mark.parametrize("step", [-3_600.0, -86_400.0 * 365, 3_600.0, 86_400.0 * 365])
-def test_F2d_minutes_go_on_after_the_wall_clock_was_set(book: Playbook, step: float) -> None:
+def test_F2d_03_minutes_go_on_after_the_wall_clock_was_set(book: Playbook, step: float) -> None:
     book.page("a", "/")
     book.clock.step_wall(step)
     assert sum(book.visitors_by_minute) == 0
@@ -183,7 +183,7 @@ def test_F2d_minutes_go_on_after_the_wall_clock_was_set(book: Playbook, step: fl
     assert book.visitors_by_minute[-2:] == [2, 0]
 
 
-def test_F2d_a_small_step_back_makes_no_minute_negative(book: Playbook) -> None:
+def test_F2d_03_a_small_step_back_makes_no_minute_negative(book: Playbook) -> None:
     book.page("a", "/", ip=CLOUD)
     book.wait(3)
     book.clock.step_wall(-120)
@@ -321,7 +321,7 @@ def test_a_site_that_appears_days_later_keeps_its_first_figures() -> None:
 
 
 @pytest.mark.parametrize("days", [1.5, 30, 365])
-def test_F2d_a_clock_that_was_years_ahead_does_not_stop_the_day(days: float) -> None:
+def test_F2d_03_a_clock_that_was_years_ahead_does_not_stop_the_day(days: float) -> None:
     book = in_zone("UTC", 2026, 7, 1, 12)
     book.page("before", "/")
     book.clock.step_wall(days * 86_400)
@@ -335,7 +335,7 @@ def test_F2d_a_clock_that_was_years_ahead_does_not_stop_the_day(days: float) -> 
     assert book.figures.total_today == 0, "midnight came when it was midnight"
 
 
-def test_F2d_an_hour_back_does_not_throw_the_day_away() -> None:
+def test_F2d_03_an_hour_back_does_not_throw_the_day_away() -> None:
     book = in_zone("UTC", 2026, 7, 1, 0, 10)
     book.page("a", "/")
     book.clock.step_wall(-3_600)

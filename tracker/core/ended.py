@@ -46,6 +46,7 @@ class EndedSessions:
         return self._ended.pop(session_id, None)
 
     def add(self, ended: EndedSession) -> None:
+        ended.session.pack()
         self._ended[ended.session.id] = ended
         self._ended.move_to_end(ended.session.id)
         if len(self._ended) > self._limit:
