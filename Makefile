@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo serve test check bench audit lock clean
+.PHONY: help demo serve test faults check bench audit lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ serve: $(VENV)/run.stamp ## start the service alone
 
 test: $(VENV)/dev.stamp web/node_modules/.stamp ## run the whole suite, browser tests included
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+faults: $(VENV)/dev.stamp web/node_modules/.stamp ## run the tests of the catalogue of faults and write docs/faults.md anew
+	$(BIN)/python -m pytest $(WORKERS) -k "_F2 or _F3" --fault-report docs/faults.md $(ARGS)
 
 check: $(VENV)/dev.stamp web/node_modules/.stamp ## lint, format, types, and the browser's third-party files
 	$(BIN)/ruff check .

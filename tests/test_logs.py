@@ -109,7 +109,7 @@ class Source:
         return [json.loads(line) for line in self._stream.getvalue().splitlines()]
 
 
-def test_F2_a_class_of_lines_is_told_ten_times_a_minute_and_then_how_often_it_was_not() -> None:
+def test_a_class_of_lines_is_told_ten_times_a_minute_and_then_how_often_it_was_not() -> None:
     source = Source(io.StringIO())
     for number in range(1_000):
         source.log(f"failure {number}", at=1_000.0 + number * 0.05)
@@ -119,7 +119,7 @@ def test_F2_a_class_of_lines_is_told_ten_times_a_minute_and_then_how_often_it_wa
     assert [line.get("leftOut") for line in source.lines[-2:]] == [990, None]
 
 
-def test_F2_one_class_does_not_silence_another() -> None:
+def test_one_class_does_not_silence_another() -> None:
     source = Source(io.StringIO())
     for _ in range(20):
         source.log("flood", at=1_000.0)

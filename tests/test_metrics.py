@@ -232,7 +232,7 @@ def test_S4_02_no_label_has_a_text_of_a_visitor_and_series_do_not_grow_with_them
     }  # fmt: skip
 
 
-async def test_F2_ready_and_metrics_tell_within_5_s_that_the_upstream_is_gone() -> None:
+async def test_F2a_01_ready_and_metrics_tell_within_5_s_that_the_upstream_is_gone() -> None:
     async with stage() as play:
         assert (await scrape(play.service)).value("dependency_down", dependency="upstream") == 0
         loop = asyncio.get_running_loop()

@@ -67,6 +67,8 @@ from tracker.visitor_ids import AnonymousIds
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+STALL_S = 1.0
+"""How long the event loop may stand still before the log says so."""
 PRUNE_EVERY_S = 10.0
 RETAIN_EVERY_S = 6 * 3_600.0
 MAX_DAYS_IN_MEMORY = 1
@@ -263,6 +265,8 @@ class Service:
             await asyncio.sleep(TICK_S)
             self.loop_lag_s = max(0.0, loop.time() - due_s)
             self.loop_lag.add(self.loop_lag_s)
+            if self.loop_lag_s > STALL_S:
+                log.warning("the event loop stood still for %.1f s", self.loop_lag_s)
             self.pipeline.feed(Tick(self.clock.now()))
 
     def _prunable_seq(self) -> int:

@@ -15,7 +15,7 @@ def taken(limiter: RateLimiter, names: Sequence[Hashable], cost: int = 1) -> Gra
     return grant
 
 
-def test_F2f_the_admitted_count_is_right_to_one_percent() -> None:
+def test_F2f_11_the_admitted_count_is_right_to_one_percent() -> None:
     clock, rng = FakeClock(), random.Random(1)
     limiter = RateLimiter(100, 200, clock)
     admitted = 0
@@ -28,7 +28,7 @@ def test_F2f_the_admitted_count_is_right_to_one_percent() -> None:
     assert admitted == pytest.approx(200 + 100 * elapsed_s, rel=0.01)
 
 
-def test_F2f_a_refusal_tells_when_it_would_pass() -> None:
+def test_F2f_11_a_refusal_tells_when_it_would_pass() -> None:
     clock = FakeClock()
     limiter = RateLimiter(10, 20, clock)
     first = taken(limiter, ["k"], 20)
@@ -113,7 +113,7 @@ def test_S4_16_the_buckets_are_bounded_and_those_in_use_stay() -> None:
     assert not taken(limiter, ["busy"]).allowed
 
 
-def test_a_wall_clock_that_jumps_changes_nothing() -> None:
+def test_F2d_03_a_wall_clock_that_jumps_changes_nothing() -> None:
     clock = FakeClock()
     limiter = RateLimiter(1, 1, clock)
     limiter.take(["k"])

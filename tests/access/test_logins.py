@@ -47,7 +47,7 @@ async def test_S4_06_it_ends_after_12_hours_in_any_case() -> None:
         assert opened.access.logins.check(token) is None
 
 
-async def test_either_clock_ends_it() -> None:
+async def test_F2d_03_either_clock_ends_it() -> None:
     async with open_access() as opened:
         asleep, _ = opened.access.logins.open(ANN)
         opened.clock.step_wall(IDLE_S)
@@ -118,7 +118,9 @@ async def test_logins_and_their_ends_outlive_a_restart(tmp_path: Path) -> None:
         assert logins.check(used) is None
 
 
-async def test_F2c_a_disk_that_takes_nothing_keeps_nobody_out_and_lets_nobody_back_in(tmp_path: Path) -> None:
+async def test_F2c_01_a_disk_that_takes_nothing_keeps_nobody_out_and_lets_nobody_back_in(
+    tmp_path: Path,
+) -> None:
     path, clock = tmp_path / "t.journal", FakeClock()
     async with open_access(path, clock=clock) as opened:
         await opened.add_user(ANN)

@@ -21,7 +21,7 @@ def known(principal: Principal | Denied | None) -> Principal:
     return principal
 
 
-async def test_S4_04_a_revoked_key_closes_its_sockets_and_no_others() -> None:
+async def test_S4_04_F2e_06_a_revoked_key_closes_its_sockets_and_no_others() -> None:
     async with open_access() as opened:
         book, closed = opened.access.book, list[str]()
         keys = [await book.create_key("default", [Scope.READ]) for _ in range(2)]
@@ -35,7 +35,7 @@ async def test_S4_04_a_revoked_key_closes_its_sockets_and_no_others() -> None:
 @pytest.mark.parametrize(
     "how", ["logout", "everywhere", "too old", "password", "roles", "removed", "site removed"]
 )
-async def test_S4_06_the_end_of_a_login_closes_its_sockets(how: str) -> None:
+async def test_S4_06_F2e_06_the_end_of_a_login_closes_its_sockets(how: str) -> None:
     async with open_access() as opened:
         access, closed = opened.access, list[str]()
         await access.book.add_site("acme")

@@ -73,7 +73,7 @@ def test_B_rows_appear_change_and_leave(dashboard: Page, service: FakeService) -
     expect(rows(dashboard)).to_contain_text("Ada")
 
 
-def test_F2b_missing_parts_are_dashes_not_null(dashboard: Page, service: FakeService) -> None:
+def test_F2b_06_missing_parts_are_dashes_not_null(dashboard: Page, service: FakeService) -> None:
     contact: dict[str, object] = {"name": "Ada", "title": None, "emailAddresses": [], "phoneNumbers": []}
     service.snapshot = snapshot(
         [
@@ -141,7 +141,7 @@ def test_A_feed_is_newest_first_and_bounded_and_alerts_are_announced(
     expect(dashboard.locator(".toasts[role=status] > .toast")).to_contain_text("Traffic spike")
 
 
-def test_F2a_feed_down_is_shown_and_heals(dashboard: Page, service: FakeService) -> None:
+def test_F2a_01_feed_down_is_shown_and_heals(dashboard: Page, service: FakeService) -> None:
     open_dashboard(dashboard, service)
     expect(dashboard.locator("#strip")).to_contain_text("Session feed connected")
     service.send(("upstream_status", {"status": "down", "since": "2026-11-22T13:03:00.000Z"}))
@@ -192,7 +192,7 @@ def test_A_disconnected_after_ten_seconds_then_try_now(dashboard: Page, service:
     expect(dashboard.locator("#connection")).to_contain_text("Connected")
 
 
-def test_F2e_silence_is_shown_and_ends_the_connection(dashboard: Page, service: FakeService) -> None:
+def test_F2e_05_silence_is_shown_and_ends_the_connection(dashboard: Page, service: FakeService) -> None:
     service.answers_pings = False
     dashboard.clock.install()
     open_dashboard(dashboard, service)
@@ -207,7 +207,9 @@ def test_F2e_silence_is_shown_and_ends_the_connection(dashboard: Page, service: 
     assert service.handshakes > before
 
 
-def test_F2e_a_gap_is_asked_for_and_the_table_is_right_again(dashboard: Page, service: FakeService) -> None:
+def test_F2e_05_a_gap_is_asked_for_and_the_table_is_right_again(
+    dashboard: Page, service: FakeService
+) -> None:
     service.snapshot = snapshot([named("a", "Ada")])
     open_dashboard(dashboard, service)
     expect(rows(dashboard)).to_have_count(1)

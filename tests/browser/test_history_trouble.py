@@ -53,7 +53,7 @@ def test_nothing_is_asked_out_of_sight(history: Page, service: HistoryService) -
         history.clock.run_for(100)
 
 
-def test_F_service_away_says_what_to_do_and_heals(page: Page, own_service: HistoryService) -> None:
+def test_F2e_05_service_away_says_what_to_do_and_heals(page: Page, own_service: HistoryService) -> None:
     own_service.post(*past())
     open_history(page, own_service, "range=hour")
     expect(figure(page, "Events")).to_have_text("5")
@@ -68,7 +68,7 @@ def test_F_service_away_says_what_to_do_and_heals(page: Page, own_service: Histo
     expect(values(page, "Pages")).to_have_text(["/", "/pricing", "/blog"])
 
 
-def test_F_one_answer_that_fails_takes_no_other_with_it(page: Page, service: HistoryService) -> None:
+def test_one_answer_that_fails_takes_no_other_with_it(page: Page, service: HistoryService) -> None:
     page.clock.install()
     open_history(page, service)
     expect(values(page, "Pages")).to_have_count(3)

@@ -35,7 +35,7 @@ async def test_ready_tells_what_is_away_outside_and_stays_200() -> None:
         assert answer.json()["data"] == {"status": "degraded", "degraded": {"upstream": "is not connected"}}
 
 
-async def test_ready_is_503_with_the_reason_while_a_part_is_down() -> None:
+async def test_F2d_01_ready_is_503_with_the_reason_while_a_part_is_down() -> None:
     async with run_service() as service:
         service.service.stop()
         answer = await service.http.get("/ready")

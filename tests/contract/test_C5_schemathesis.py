@@ -41,7 +41,7 @@ phases.coverage.enabled = false
 """
 
 
-async def test_nothing_that_is_sent_gives_an_answer_that_is_not_described(tmp_path: Path) -> None:
+async def test_F3_07_nothing_that_is_sent_gives_an_answer_that_is_not_described(tmp_path: Path) -> None:
     configuration = tmp_path / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
     async with run_service() as service:

@@ -176,7 +176,7 @@ async def _through(fault: Callable[[Feed, FaultProxy], Awaitable[list[str]]]) ->
 
 
 @pytest.mark.parametrize("fault", FEED_FAULTS)
-def test_F2a_the_feed_breaks_is_told_comes_back_and_the_table_is_right(
+def test_F2a_02_the_feed_breaks_is_told_comes_back_and_the_table_is_right(
     troubles: dict[str, BaseException | None], fault: str
 ) -> None:
     if trouble := troubles[fault]:
@@ -205,7 +205,7 @@ def calls_are_reset(proxy: FaultProxy) -> None:
     proxy.reset()
 
 
-async def test_F2b_a_bad_way_to_the_deanonymizer_costs_companies_only_and_leaves_a_pool_that_works() -> None:
+async def test_F2b_04_F2b_07_a_bad_way_to_the_deanonymizer_costs_companies_only_and_the_pool_works() -> None:
     faults = {
         answers_late: {"timeout"},
         answers_drip: {"timeout"},
@@ -240,7 +240,7 @@ def enrichment_is(session_id: str, state: str, seen: DashboardClient) -> bool:
     return bool(seen.rows.get(session_id, {}).get("enrichment") == state)
 
 
-async def test_F2f_an_event_whose_answer_is_lost_on_the_way_is_stored_once_when_it_is_sent_again() -> None:
+async def test_F2f_14_an_event_whose_answer_is_lost_on_the_way_is_stored_once_when_it_is_sent_again() -> None:
     async def send(http: httpx.AsyncClient, number: int, timeout_s: float = WAIT_S) -> httpx.Response:
         event = {"type": "click", "sessionId": "s", "id": f"e{number}", "page": "/"}
         return await http.post("/api/events", json=event, timeout=timeout_s)
@@ -283,7 +283,9 @@ def heard_of(path: str, listener: Listener) -> bool:
     return any(row["currentPage"] == path for row in listener.of_type("session_activity"))
 
 
-async def test_F2e_a_dashboard_behind_a_bad_network_misses_nothing_and_its_peers_lose_no_time() -> None:
+async def test_F2e_02_F2e_05_a_dashboard_behind_a_bad_network_misses_nothing_and_its_peers_lose_no_time() -> (
+    None
+):
     async with (
         running(settings_for_tests(), SystemClock(), random.Random(1)) as parts,
         serve(parts.app, ws_ping_interval=1.5, ws_ping_timeout=1.5) as base_url,

@@ -11,7 +11,7 @@ from bench.kills import run
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("number", "rounds"), [(signal.SIGKILL, 20), (signal.SIGTERM, 5)])
-async def test_F2d_ended_again_and_again_under_load(
+async def test_F2d_01_F2d_02_F3_06_ended_again_and_again_under_load(
     tmp_path: Path, number: signal.Signals, rounds: int
 ) -> None:
     outcome = await run(tmp_path, rounds, number, random.Random(rounds))

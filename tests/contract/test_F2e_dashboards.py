@@ -238,7 +238,7 @@ async def test_F2e_04_hostile_messages_harm_nobody_else(caplog: pytest.LogCaptur
     assert "Traceback" not in caplog.text
 
 
-async def test_F2e_05_reconnect_resumes_or_starts_anew_and_agrees_with_REST() -> None:
+async def test_F2e_05_F3_05_reconnect_resumes_or_starts_anew_and_agrees_with_REST() -> None:
     async with run_service() as service:
         async with listen(service.socket_url, "?batch=1") as before:
             await page(service, "a", "/1")

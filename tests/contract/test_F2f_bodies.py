@@ -27,7 +27,7 @@ NO_JSON = (
 )
 
 
-async def test_F2f_01_and_04_400_for_what_is_no_JSON() -> None:
+async def test_F2f_01_F2f_04_400_for_what_is_no_JSON() -> None:
     async with run_service() as service:
         for body in NO_JSON:
             refusal(await send(service, body), 400)

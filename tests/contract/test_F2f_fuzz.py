@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import examples
 from tests.support.service import RunningService, run_service
 
 LONGEST_S = 20.0
@@ -136,12 +137,14 @@ def count_of(body: bytes, status: int) -> int:
     return len(decoded) if isinstance(decoded, list) and decoded and status in (201, 207, 422) else 1
 
 
-def test_F2f_any_body_is_answered_below_500_and_counted_once() -> None:
+def test_F3_07_any_body_is_answered_below_500_and_counted_once() -> None:
     with far_service() as far:
         received = 0
 
         # Ten at a time: what an example costs by itself is more than what is tested.
-        @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(
+            max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck), database=None
+        )
         @given(st.lists(st.tuples(BODIES, CONTENT_TYPES), min_size=10, max_size=10))
         def post(requests: list[tuple[bytes, str]]) -> None:
             nonlocal received
@@ -159,7 +162,7 @@ def test_F2f_any_body_is_answered_below_500_and_counted_once() -> None:
         assert rejected > 100
 
 
-async def test_F2f_an_export_of_no_valid_time_is_422_as_every_other_question() -> None:
+async def test_F3_07_an_export_of_no_valid_time_is_422_as_every_other_question() -> None:
     async with run_service() as service:
         answer = await service.http.get(
             "/api/analytics/export", params={"from": "1969-01-01", "to": "1969-02-01"}
@@ -167,7 +170,7 @@ async def test_F2f_an_export_of_no_valid_time_is_422_as_every_other_question() -
         assert answer.status_code == 422
 
 
-def test_F2f_any_question_is_answered_below_500() -> None:
+def test_F3_07_any_question_is_answered_below_500() -> None:
     with far_service() as far:
         events = [
             {"type": "pageview", "sessionId": f"s{n}", "userId": "u", "page": f"/{n}"} for n in range(20)
@@ -175,7 +178,9 @@ def test_F2f_any_question_is_answered_below_500() -> None:
         assert far.ask("POST", "/api/events", json.dumps(events).encode(), "application/json")[0] == 201
         seen: set[int] = set()
 
-        @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(
+            max_examples=examples(600), deadline=None, suppress_health_check=list(HealthCheck), database=None
+        )
         @given(st.sampled_from(PATHS), st.dictionaries(st.sampled_from(PARAMETERS), ARGUMENTS, max_size=3))
         def get(path: str, query: dict[str, str]) -> None:
             target = f"/api/{path}?{urlencode(query, errors='surrogatepass')}"

@@ -21,7 +21,7 @@ history keeps what is not in its file yet (up to 16 MiB of log) and a cache (256
 
 
 @pytest.mark.timeout(LOAD_S + 300)
-async def test_F3_after_a_soak_in_faults_nothing_is_lost_nothing_twice_and_every_figure_is_right(
+async def test_F3_08_after_a_soak_in_faults_nothing_is_lost_nothing_twice_and_every_figure_is_right(
     tmp_path: Path,
 ) -> None:
     began_s = time.monotonic()
@@ -109,7 +109,7 @@ def summary(soak: Soak, growth: float, files: tuple[int, int]) -> list[str]:
     ]
 
 
-def test_F3_the_ledger_tells_what_is_lost_there_twice_or_nobodys() -> None:
+def test_F3_08_the_ledger_tells_what_is_lost_there_twice_or_nobodys() -> None:
     ledger = Ledger()
     ids = [ledger.add() for _ in range(5)]
     for event_id in ids[:4]:

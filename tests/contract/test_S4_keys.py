@@ -71,7 +71,7 @@ async def test_both_headers_carry_a_key() -> None:
         assert (await place.http.get("/api/visitors", headers=other | key(place.a.read))).status_code == 200
 
 
-async def test_S4_04_a_revoked_key_ends_with_its_sockets() -> None:
+async def test_S4_04_F2e_06_a_revoked_key_ends_with_its_sockets() -> None:
     async with two_sites() as place:
         text = await _new_key(place, name="screen", scopes=["read"])
         async with (

@@ -123,7 +123,7 @@ async def test_S4_06_a_login_gets_a_new_token_and_ends_the_one_before() -> None:
 
 
 @pytest.mark.parametrize("everywhere", [False, True])
-async def test_S4_06_logging_out_ends_the_login_and_its_sockets(everywhere: bool) -> None:
+async def test_S4_06_F2e_06_logging_out_ends_the_login_and_its_sockets(everywhere: bool) -> None:
     async with two_sites() as place:
         await place.add_user(ANN, a="viewer")
         here, there = await place.log_in(), await place.log_in()
@@ -149,7 +149,7 @@ async def test_S4_06_logging_out_ends_the_login_and_its_sockets(everywhere: bool
         refusal(await here.post("/api/auth/logout"), 401)
 
 
-async def test_S4_06_a_login_that_is_too_old_ends_with_its_sockets() -> None:
+async def test_S4_06_F2e_06_a_login_that_is_too_old_ends_with_its_sockets() -> None:
     async with two_sites() as place:
         await place.add_user(ANN, a="viewer")
         browser = await place.log_in()

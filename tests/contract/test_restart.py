@@ -128,7 +128,7 @@ async def test_C4_a_spent_budget_stays_spent_after_a_restart(tmp_path: Path) -> 
             assert asked(vendor) == [ACME]
 
 
-async def test_C4_09_after_a_kill_everything_acknowledged_is_there_once(tmp_path: Path) -> None:
+async def test_F2d_02_C4_09_after_a_kill_everything_acknowledged_is_there_once(tmp_path: Path) -> None:
     async with Deanonymizer(world=World(1, 20)) as vendor:
         knows(vendor, ACME, "Acme")
         url = f"deanonymizer.url={vendor.url}"

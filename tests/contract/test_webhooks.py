@@ -232,7 +232,7 @@ async def test_S4_21_who_is_forgotten_is_in_no_message_that_waits(tmp_path: Path
             assert await states(service, hook) == []
 
 
-async def test_F2d_what_was_committed_is_delivered_after_a_kill_and_once_by_its_id(tmp_path: Path) -> None:
+async def test_F2d_02_what_was_committed_is_delivered_after_a_kill_and_once_by_its_id(tmp_path: Path) -> None:
     async with Deanonymizer(world=World(1, 20)) as vendor, receiver() as there:
         knows(vendor, ACME, "Acme")
         begun = asyncio.Event()

@@ -56,7 +56,7 @@ async def test_the_address_is_answered_as_it_was_written(client: httpx.AsyncClie
         assert service.calls[-1].ip == "::FFFF:185.242.214.177"
 
 
-async def test_F2b_404_when_nobody_is_known(client: httpx.AsyncClient) -> None:
+async def test_404_when_nobody_is_known(client: httpx.AsyncClient) -> None:
     async with Deanonymizer(world=WORLD) as service:
         assert (await client.post(service.url, json={"ip": NOBODY})).status_code == 404
 
@@ -91,7 +91,7 @@ async def test_calls_are_kept_with_their_times_and_connections_are_reused(client
         assert service.answers.total() == 5
 
 
-async def test_F2b_failures_come_at_random_and_follow_from_the_seed(client: httpx.AsyncClient) -> None:
+async def test_failures_come_at_random_and_follow_from_the_seed(client: httpx.AsyncClient) -> None:
     async def statuses(seed: int) -> list[int]:
         async with Deanonymizer(world=WORLD, seed=seed, failures=0.1) as service:
             return [

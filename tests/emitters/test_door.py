@@ -51,7 +51,7 @@ async def _close_code(client: ClientConnection) -> int:
 
 
 @pytest.mark.parametrize(("fault", "status"), [("refuse", 403), ("status-429", 429), ("status-503", 503)])
-async def test_F2a_handshakes_are_refused_and_counted(fault: str, status: int) -> None:
+async def test_handshakes_are_refused_and_counted(fault: str, status: int) -> None:
     async with _broken(fault) as emitter:
         for attempt in (1, 2):
             before_s = time.monotonic()
@@ -66,14 +66,14 @@ async def test_F2a_handshakes_are_refused_and_counted(fault: str, status: int) -
             await emitter.wait_for_clients(1)
 
 
-async def test_F2a_retry_after_may_be_a_date() -> None:
+async def test_retry_after_may_be_a_date() -> None:
     async with SessionEmitter(connection_fault="status-429", retry_after="date") as emitter:
         with pytest.raises(InvalidStatus) as caught:
             await connect(emitter.url)
         assert caught.value.response.headers["Retry-After"].endswith(" GMT")
 
 
-async def test_F2a_a_handshake_may_hang() -> None:
+async def test_a_handshake_may_hang() -> None:
     async with _broken("handshake-hang") as emitter:
         with pytest.raises(TimeoutError):
             await connect(emitter.url, open_timeout=0.2)
@@ -88,14 +88,14 @@ async def test_F2a_a_handshake_may_hang() -> None:
         writer.close()
 
 
-async def test_F2a_accept_and_close() -> None:
+async def test_accept_and_close() -> None:
     async with _broken("accept-and-close") as emitter:
         client = await connect(emitter.url)
         with pytest.raises(ConnectionClosedOK):
             await client.recv()
 
 
-async def test_F2a_drop_ends_all_connections_again_and_again() -> None:
+async def test_drop_ends_all_connections_again_and_again() -> None:
     async with SessionEmitter(connection_fault="drop", drop_every_s=0.5) as emitter:
         for _ in range(2):
             async with connect(emitter.url) as one, connect(emitter.url) as two:
@@ -103,7 +103,7 @@ async def test_F2a_drop_ends_all_connections_again_and_again() -> None:
                 assert await _close_code(two) == 1006
 
 
-async def test_F2a_drop_all_with_and_without_a_close_frame() -> None:
+async def test_drop_all_with_and_without_a_close_frame() -> None:
     async with _broken(None) as emitter:
         for code, seen in ((None, 1006), (1012, 1012)):
             async with connect(emitter.url) as client:
@@ -113,14 +113,14 @@ async def test_F2a_drop_all_with_and_without_a_close_frame() -> None:
                 await emitter.wait_for_clients(0)
 
 
-async def test_F2a_reset_is_a_tcp_reset() -> None:
+async def test_reset_is_a_tcp_reset() -> None:
     async with _broken("reset") as emitter, _raw(emitter) as reader:
         with pytest.raises(ConnectionResetError):
             async with asyncio.timeout(15):
                 await reader.read()
 
 
-async def test_F2a_mid_message_ends_within_a_frame() -> None:
+async def test_mid_message_ends_within_a_frame() -> None:
     async with _broken("mid-message") as emitter, _raw(emitter) as reader:
         async with asyncio.timeout(15):
             said = await reader.read()
@@ -128,7 +128,7 @@ async def test_F2a_mid_message_ends_within_a_frame() -> None:
         assert 2 < len(said) < 2 + said[1]
 
 
-async def test_F2a_half_open_answers_no_ping_and_keeps_the_socket() -> None:
+async def test_half_open_answers_no_ping_and_keeps_the_socket() -> None:
     async with _broken("half-open", rate=500) as emitter, connect(emitter.url, ping_interval=None) as client:
         await emitter.wait_for_clients(1)
         pong = await client.ping()
@@ -142,7 +142,7 @@ async def test_F2a_half_open_answers_no_ping_and_keeps_the_socket() -> None:
         client.transport.abort()
 
 
-async def test_F2a_half_open_may_begin_later_and_is_noticed_by_keepalive() -> None:
+async def test_half_open_may_begin_later_and_is_noticed_by_keepalive() -> None:
     async with _broken(None, rate=500) as emitter:
         async with connect(emitter.url, ping_interval=0.1, ping_timeout=1.0, close_timeout=0.1) as client:
             await client.recv()
@@ -154,7 +154,7 @@ async def test_F2a_half_open_may_begin_later_and_is_noticed_by_keepalive() -> No
             await client.recv()
 
 
-async def test_F2a_silence_answers_pings_and_says_nothing() -> None:
+async def test_silence_answers_pings_and_says_nothing() -> None:
     async with _broken("silence", rate=500) as emitter, connect(emitter.url) as client:
         await emitter.wait_for_clients(1)
         async with asyncio.timeout(15):
@@ -166,7 +166,7 @@ async def test_F2a_silence_answers_pings_and_says_nothing() -> None:
         await client.recv()
 
 
-async def test_F2a_flood_is_20000_frames_a_second_from_few_visitors() -> None:
+async def test_flood_is_20000_frames_a_second_from_few_visitors() -> None:
     async with _broken("flood", rate=20) as emitter, connect(emitter.url, max_queue=None) as client:
         await emitter.wait_for_clients(1)
         best = 0.0

@@ -84,7 +84,7 @@ async def test_two_emitters_with_one_seed_tell_of_the_same_sessions() -> None:
     assert await first_frames(3) != await first_frames(4)
 
 
-async def test_F2a_a_client_that_does_not_read_is_dropped_and_the_others_are_not() -> None:
+async def test_a_client_that_does_not_read_is_dropped_and_the_others_are_not() -> None:
     async with SessionEmitter(client_buffer_bytes=256 << 10) as emitter, connect(emitter.url) as reader:
         _, deaf = await _open_without_reading(emitter.port)
         await emitter.wait_for_clients(2)

@@ -85,22 +85,22 @@ def test_every_fault_follows_from_the_seed_and_says_something(name: str) -> None
         ("idle-return", lambda kinds: kinds == [OPEN, KEEP, KEEP, CLOSE]),
     ],
 )
-def test_F2a_order_of_frames(name: str, is_so: Callable[[list[Kind]], bool]) -> None:
+def test_order_of_frames(name: str, is_so: Callable[[list[Kind]], bool]) -> None:
     for steps in _visits(name):
         assert is_so(_kinds(steps))
         assert len({step.visitor.guid for step in steps if step.visitor is not None}) == 1
 
 
-def test_F2a_idle_return_is_silent_for_longer_than_the_idle_timeout() -> None:
+def test_idle_return_is_silent_for_longer_than_the_idle_timeout() -> None:
     assert max(step.wait_s for step in _steps("idle-return", 1)) > 60 + 5
 
 
-def test_F2a_earlier_open_and_late_open_carry_older_timestamps() -> None:
+def test_earlier_open_and_late_open_carry_older_timestamps() -> None:
     assert _steps("earlier-open", 1)[1].stamp == -10.0
     assert _steps("late-frame", 1)[-1].stamp == -30.0
 
 
-def test_F2a_out_of_order_timestamps_go_back() -> None:
+def test_out_of_order_timestamps_go_back() -> None:
     for steps in _visits("out-of-order"):
         at_s, stamps = 0.0, []
         for step in steps:
@@ -110,7 +110,7 @@ def test_F2a_out_of_order_timestamps_go_back() -> None:
         assert stamps != sorted(stamps)
 
 
-def test_F2a_timestamps_of_another_time() -> None:
+def test_timestamps_of_another_time() -> None:
     for name, sign in (("past-timestamp", -1), ("future-timestamp", 1)):
         for steps in _visits(name):
             for step in steps:
@@ -118,7 +118,7 @@ def test_F2a_timestamps_of_another_time() -> None:
                 assert step.stamp * sign > 60
 
 
-def test_F2a_bad_timestamps_are_in_one_frame_that_is_otherwise_right() -> None:
+def test_bad_timestamps_are_in_one_frame_that_is_otherwise_right() -> None:
     for steps in _visits("bad-timestamp"):
         bad = [step for step in steps if isinstance(step.stamp, bytes)]
         assert len(bad) == 1
@@ -126,7 +126,7 @@ def test_F2a_bad_timestamps_are_in_one_frame_that_is_otherwise_right() -> None:
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_F2a_garbage_is_no_valid_frame_and_nobody_visits(name: str) -> None:
+def test_garbage_is_no_valid_frame_and_nobody_visits(name: str) -> None:
     for steps in _visits(name):
         assert len(steps) == 1
         assert steps[0].truth is None
@@ -135,7 +135,7 @@ def test_F2a_garbage_is_no_valid_frame_and_nobody_visits(name: str) -> None:
         assert not _is_valid_frame(payload) or b"\\ud800" in payload
 
 
-def test_F2a_garbage_of_each_kind_is_what_it_is_called() -> None:
+def test_garbage_of_each_kind_is_what_it_is_called() -> None:
     assert isinstance(json.loads(_payload(_steps("array", 1)[0])), list)
     assert not isinstance(json.loads(_payload(_steps("scalar", 1)[0])), (dict, list))
     assert not json.loads(_payload(_steps("missing-guid", 1)[0])).get("guid")
@@ -145,11 +145,11 @@ def test_F2a_garbage_of_each_kind_is_what_it_is_called() -> None:
         _payload(_steps("invalid-utf8", 1)[0]).decode()
 
 
-def test_F2a_binary_frames_are_marked_as_such() -> None:
+def test_binary_frames_are_marked_as_such() -> None:
     assert all(step.is_binary for steps in _visits("binary") for step in steps)
 
 
-def test_F2a_invalid_and_empty_addresses() -> None:
+def test_invalid_and_empty_addresses() -> None:
     for name in ("invalid-ip", "empty-ip"):
         for steps in _visits(name):
             ip = json.loads(_payload(steps[0]))["ip"]
@@ -157,31 +157,31 @@ def test_F2a_invalid_and_empty_addresses() -> None:
     assert "185.242.274.177" in {json.loads(_payload(steps[0]))["ip"] for steps in _visits("invalid-ip")}
 
 
-def test_F2a_private_addresses_are_not_public() -> None:
+def test_private_addresses_are_not_public() -> None:
     for steps in _visits("private-ip"):
         address = ip_address(json.loads(_payload(steps[0]))["ip"])
         assert not address.is_global or address.is_multicast
 
 
-def test_F2a_ip_forms_are_many() -> None:
+def test_ip_forms_are_many() -> None:
     forms = {json.loads(_payload(steps[0]))["ip"] for steps in _visits("ip-forms")}
     for mark in ("::ffff:", "%eth0", "[", "]:443", "EFFF"):
         assert any(mark in form for form in forms)
 
 
-def test_F2a_a_huge_ip_fits_into_a_frame_that_is_allowed() -> None:
+def test_a_huge_ip_fits_into_a_frame_that_is_allowed() -> None:
     payload = _payload(_steps("huge-ip", 1)[0])
     assert 1_000_000 < len(payload) < 1 << 20
 
 
-def test_F2a_guid_reuse_moves_to_another_address() -> None:
+def test_guid_reuse_moves_to_another_address() -> None:
     addresses = [{s.visitor.ip for s in steps if s.visitor is not None} for steps in _visits("guid-reuse")]
     guids = [{s.visitor.guid for s in steps if s.visitor is not None} for steps in _visits("guid-reuse")]
     assert all(len(each) == 1 for each in guids)
     assert sum(len(each) == 2 for each in addresses) > 50
 
 
-def test_F2a_hostile_text_survives_the_encoding() -> None:
+def test_hostile_text_survives_the_encoding() -> None:
     said = b"".join(_payload(step) for steps in _visits("hostile-text") for step in steps)
     assert b"<script>alert(1)</script>" in said
     assert b"\\u0000" in said

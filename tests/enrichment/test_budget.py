@@ -68,7 +68,7 @@ def test_what_was_spent_on_another_day_does_not_count() -> None:
     assert budget.wait_s(NOON) == 0.0
 
 
-def test_a_clock_set_back_does_not_open_the_budget_anew() -> None:
+def test_F2d_03_a_clock_set_back_does_not_open_the_budget_anew() -> None:
     clock, budget = FakeClock(START), Budget(1, 0.0)
     spend(budget, 1, clock.now())
     clock.step_wall(-90_000)

@@ -45,7 +45,7 @@ def test_size_is_bounded_and_the_least_used_goes() -> None:
     assert cache.fresh("1.1.1.1") is not None
 
 
-def test_a_wall_clock_that_jumps_neither_ages_nor_renews() -> None:
+def test_F2d_03_a_wall_clock_that_jumps_neither_ages_nor_renews() -> None:
     clock = FakeClock()
     cache = new(clock)
     cache.put("1.1.1.1", ACME)

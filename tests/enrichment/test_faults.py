@@ -263,7 +263,7 @@ async def test_F2b_08_an_hour_of_outage_costs_at_most_125_calls(one_by_one: int)
             task.cancel()
 
 
-async def test_F2b_08_opens_on_a_dead_service_and_heals_within_35_s() -> None:
+async def test_F2b_08_F3_05_opens_on_a_dead_service_and_heals_within_35_s() -> None:
     time_ = FakeTime()
     async with (
         serving(always(ERROR)) as server,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import examples
 from tests.support.timing import best_thread_s
 from tracker.ingest.addresses import CACHE_SIZE, _resolve, canonical, lookup_address
 
@@ -21,7 +22,7 @@ from tracker.ingest.addresses import CACHE_SIZE, _resolve, canonical, lookup_add
         ("::FFFF:b9f2:101", "185.242.1.1"),
     ],
 )
-def test_F2a_one_spelling_for_each_address(text: str, expected: str) -> None:
+def test_F2a_15_one_spelling_for_each_address(text: str, expected: str) -> None:
     assert canonical(text) == expected
 
 
@@ -50,7 +51,7 @@ def test_F2a_one_spelling_for_each_address(text: str, expected: str) -> None:
         "1" * 1_000_000,
     ],
 )
-def test_F2a_what_is_no_address_is_none(text: str) -> None:
+def test_F2a_14_what_is_no_address_is_none(text: str) -> None:
     assert canonical(text) is None
     assert lookup_address(text) is None
 
@@ -88,7 +89,7 @@ def test_F2a_what_is_no_address_is_none(text: str) -> None:
         "::ffff:10.0.0.1",
     ],
 )
-def test_F2a_what_the_internet_cannot_reach_is_never_looked_up(text: str) -> None:
+def test_F2a_15_what_the_internet_cannot_reach_is_never_looked_up(text: str) -> None:
     assert canonical(text) is not None
     assert lookup_address(text) is None
 
@@ -106,7 +107,7 @@ def test_a_public_address_is_looked_up_by_its_one_spelling(text: str, expected: 
     assert lookup_address(text) == expected
 
 
-def test_F2a_a_megabyte_of_text_costs_nothing_and_is_not_remembered() -> None:
+def test_F2a_14_a_megabyte_of_text_costs_nothing_and_is_not_remembered() -> None:
     held = _resolve.cache_info().currsize
 
     def look_up_often() -> None:
@@ -128,10 +129,10 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 @given(texts)
 @example("::1%\ud800")
-def test_S4_15_no_text_raises_and_the_canonical_form_is_stable(text: str) -> None:
+def test_S4_15_F3_07_no_text_raises_and_the_canonical_form_is_stable(text: str) -> None:
     spelled = canonical(text)
     assert lookup_address(text) in (None, spelled)
     if spelled is not None:

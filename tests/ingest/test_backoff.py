@@ -48,7 +48,7 @@ def test_F2a_01_never_faster_than_once_a_second_never_more_than_thirty_apart(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_F2a_01_an_outage_of_a_minute_is_noticed_to_be_over_within_five_seconds(seed: int) -> None:
+def test_F2a_01_F3_05_an_outage_of_a_minute_is_noticed_to_be_over_within_five_seconds(seed: int) -> None:
     starts = outage(Backoff(random.Random(seed)), 120.0)
     within = [gap for start, gap in zip(starts, gaps(starts), strict=False) if start <= 60.0]
     assert max(within) <= 4.0 + 1e-9
@@ -58,7 +58,7 @@ def test_F2a_01_an_outage_of_a_day_neither_stops_nor_overflows() -> None:
     assert len(outage(Backoff(random.Random(3)), 86_400.0)) > 86_400 / 30
 
 
-def test_F2a_02_first_try_after_a_loss_within_two_seconds() -> None:
+def test_F2a_02_F3_05_first_try_after_a_loss_within_two_seconds() -> None:
     backoff = Backoff(Widest())
     outage(backoff, 600.0)
     backoff.reset()

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.clock import START
+from tests.support.fuzzing import examples
 from tests.support.timing import best_thread_s
 from tracker.core.inputs import FrameKind, UpstreamFrame
 from tracker.ingest.frames import MAX_GUID, MAX_IP, REASONS, FrameReject, parse
@@ -77,7 +78,7 @@ def test_each_kind_is_known(kind: FrameKind) -> None:
         ('{"eventType":"keep-alive","guid":"a","ip":16909060}', "wrong_type"),
     ],
 )
-def test_F2a_an_unusable_frame_is_named_by_reason(data: str | bytes, reason: str) -> None:
+def test_F2a_06_an_unusable_frame_is_named_by_reason(data: str | bytes, reason: str) -> None:
     assert rejected(data) == reason
     assert reason in REASONS
 
@@ -97,12 +98,12 @@ def test_F2a_an_unusable_frame_is_named_by_reason(data: str | bytes, reason: str
         ("1" * 1_000_000, "1" * MAX_IP),
     ],
 )
-def test_F2a_an_invalid_ip_is_shown_and_never_looked_up(ip: str | None, shown: str) -> None:
+def test_F2a_14_an_invalid_ip_is_shown_and_never_looked_up(ip: str | None, shown: str) -> None:
     parsed = frame(ip=ip)
     assert (parsed.ip, parsed.address) == (shown, None)
 
 
-def test_F2a_the_lookup_address_is_taken_from_what_was_sent() -> None:
+def test_F2a_15_the_lookup_address_is_taken_from_what_was_sent() -> None:
     parsed = frame(ip="::FFFF:185.242.1.1")
     assert (parsed.ip, parsed.address) == ("::FFFF:185.242.1.1", "185.242.1.1")
 
@@ -110,7 +111,7 @@ def test_F2a_the_lookup_address_is_taken_from_what_was_sent() -> None:
 @pytest.mark.parametrize(
     "timestamp", [None, "", "yesterday", "0000-00-00", 1e18, -1, True, [], {"a": 1}, "9" * 100_000, "\ud800"]
 )
-def test_F2a_an_unusable_timestamp_does_not_lose_the_frame(timestamp: object) -> None:
+def test_F2a_13_an_unusable_timestamp_does_not_lose_the_frame(timestamp: object) -> None:
     assert frame(timestamp=timestamp).occurred_at is None
 
 
@@ -127,7 +128,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert frame(site="other", receivedAt=1, address="8.8.8.8") == frame()
 
 
-def test_F2a_a_megabyte_of_anything_is_settled_at_once() -> None:
+def test_F2a_06_F2a_14_a_megabyte_of_anything_is_settled_at_once() -> None:
     hostile = [
         json.dumps(WIRE | {"ip": "1" * 1_000_000}),
         '{"eventType":"keep-alive","guid":' + "[" * 1_000_000,
@@ -156,9 +157,9 @@ wires = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 @given(st.one_of(wires.map(json.dumps), st.text(st.characters(), max_size=40), st.binary(max_size=20)))
-def test_F2a_no_frame_ever_raises(data: str | bytes) -> None:
+def test_F2a_06_F3_07_no_frame_ever_raises(data: str | bytes) -> None:
     parsed = parse(data, START, "default")
     if isinstance(parsed, FrameReject):
         assert parsed.reason in REASONS

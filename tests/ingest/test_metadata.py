@@ -23,7 +23,7 @@ def test_any_json_object_is_kept() -> None:
     assert cleaned(given) == (given, [])
 
 
-def test_F2f_texts_are_repaired_and_clamped() -> None:
+def test_F2f_06_texts_are_repaired_and_clamped() -> None:
     given = {"a": "x\x00\ud800\u202ey", "b": ["z" * 3000]}
     assert cleaned(given) == ({"a": "x\ufffd\ufffdy", "b": ["z" * 2000]}, [])
 
@@ -49,7 +49,7 @@ def test_F2f_texts_are_repaired_and_clamped() -> None:
         ({str(number): "x" * 2000 for number in range(20)}, "metadata", "must have at most 32768 bytes"),
     ],
 )
-def test_F2f_what_is_wrong_is_named_by_its_path(given: object, path: str, message: str) -> None:
+def test_F2f_05_what_is_wrong_is_named_by_its_path(given: object, path: str, message: str) -> None:
     errors = cleaned(given)[1]
     assert len(errors) == 1
     assert errors[0][0] == path
@@ -62,7 +62,7 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
     assert kept["b"] == "ok"
 
 
-def test_F2f_depth_is_bounded() -> None:
+def test_F2f_04_depth_is_bounded() -> None:
     assert cleaned(nested(MAX_DEPTH)) == (nested(MAX_DEPTH), [])
     errors = cleaned(nested(MAX_DEPTH + 1))[1]
     assert [message for _, message in errors] == ["is nested more than 30 levels deep"]

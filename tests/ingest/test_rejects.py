@@ -2,7 +2,7 @@ from tests.support.clock import START, FakeClock
 from tracker.ingest.rejects import EXCERPT_BYTES, Reject, RejectLog
 
 
-def test_F2a_a_reject_keeps_when_where_and_why_with_its_first_2_kib() -> None:
+def test_F2a_06_a_reject_keeps_when_where_and_why_with_its_first_2_kib() -> None:
     log = RejectLog(FakeClock())
     log.add("upstream", "default", "malformed_json", b"x" * 5000)
     assert list(log.recent) == [
@@ -11,7 +11,7 @@ def test_F2a_a_reject_keeps_when_where_and_why_with_its_first_2_kib() -> None:
     assert log.counts == {("upstream", "malformed_json"): 1}
 
 
-def test_F2a_rejects_are_capped_and_their_count_is_kept() -> None:
+def test_F2a_06_rejects_are_capped_and_their_count_is_kept() -> None:
     clock = FakeClock()
     log = RejectLog(clock, limit=3)
     for number in range(10):

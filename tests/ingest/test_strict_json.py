@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import examples
 from tests.support.timing import best_thread_s
 from tracker.ingest.strict_json import MAX_KEYS, MAX_VALUES, JSONRejected, decode
 
@@ -80,7 +81,7 @@ def test_good_documents_are_read(data: bytes | str, expected: object) -> None:
         (b"{}" * 200_000, "too_large"),
     ],
 )
-def test_F2f_bad_documents_are_refused_by_reason(data: bytes | str, expected: str) -> None:
+def test_F2f_01_F2f_04_bad_documents_are_refused_by_reason(data: bytes | str, expected: str) -> None:
     assert reason(data) == expected
 
 
@@ -100,7 +101,7 @@ def test_the_message_never_repeats_the_input() -> None:
     assert "line 1, column 12" in caught.value.message
 
 
-def test_F2f_a_byte_order_mark_is_named() -> None:
+def test_F2f_01_a_byte_order_mark_is_named() -> None:
     with pytest.raises(JSONRejected, match="byte order mark"):
         decode(b"\xef\xbb\xbf{}", BODY_BYTES)
 
@@ -130,7 +131,7 @@ HONEST = _filled(b"[", b'{"a":1.5,"b":"text"},', b"1]")
     ],
     ids=lambda data: data[:12].decode(),
 )
-def test_F2f_a_hostile_body_costs_less_than_20_ms_of_a_free_core(data: bytes) -> None:
+def test_F2f_04_a_hostile_body_costs_less_than_20_ms_of_a_free_core(data: bytes) -> None:
     def read() -> None:
         with contextlib.suppress(JSONRejected):
             decode(data, BODY_BYTES)
@@ -155,9 +156,9 @@ def test_both_ways_of_reading_see_what_the_reference_sees(value: Any, compact: b
     assert repr(decode(text, BODY_BYTES)) == repr(json.loads(text))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 @given(st.binary(max_size=60) | st.text('{}[]",:\\u0eE+-.1aN \x00é', max_size=40))
-def test_F2f_nothing_but_the_declared_error_is_raised(data: bytes | str) -> None:
+def test_F3_07_nothing_but_the_declared_error_is_raised(data: bytes | str) -> None:
     try:
         value = decode(data, BODY_BYTES)
     except JSONRejected:

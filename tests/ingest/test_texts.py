@@ -22,17 +22,17 @@ from tracker.ingest.texts import clean, identifier_problem, is_identifier
         ("👩\u200d💻", "👩\u200d💻"),
     ],
 )
-def test_F2f_free_text_is_repaired(text: str, expected: str) -> None:
+def test_F2f_06_free_text_is_repaired(text: str, expected: str) -> None:
     assert clean(text, 100) == expected
 
 
-def test_F2f_text_is_clamped_to_what_was_sent_first() -> None:
+def test_F2f_06_text_is_clamped_to_what_was_sent_first() -> None:
     assert clean("abc", 2) == "ab"
     assert clean("\u202e" * 10 + "abc", 10) == ""
     assert len(clean("e" + "\u0301" * 10_000, 2000)) == 2000
 
 
-def test_F2f_a_megabyte_costs_no_more_than_the_limit() -> None:
+def test_F2f_06_a_megabyte_costs_no_more_than_the_limit() -> None:
     hostile = "\x00\u202e\ud800" * 350_000
 
     def clean_often() -> None:
@@ -76,7 +76,7 @@ def test_an_identifier_is_kept_as_it_is(text: str) -> None:
         ("e\u0301", "must be in Unicode normal form C"),
     ],
 )
-def test_F2f_what_looks_like_another_identifier_is_refused_by_reason(text: str, problem: str) -> None:
+def test_F2f_07_what_looks_like_another_identifier_is_refused_by_reason(text: str, problem: str) -> None:
     assert not is_identifier(text, 200)
     assert (identifier_problem(text, 200) or "").startswith(problem)
 

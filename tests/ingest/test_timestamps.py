@@ -74,7 +74,7 @@ def test_times_are_read(value: object, expected: float) -> None:
         {},
     ],
 )
-def test_F2a_F2f_what_is_no_time_is_refused_with_a_sentence(value: object) -> None:
+def test_F2a_13_F2f_08_what_is_no_time_is_refused_with_a_sentence(value: object) -> None:
     with pytest.raises(ValueError, match=r"^must (be an ISO 8601 time like|lie between)"):
         parse(value)
 
@@ -109,13 +109,13 @@ def test_nothing_but_a_value_error_is_raised(value: object) -> None:
         (-MAX_DISTANCE_S + 1, (MOMENT - MAX_DISTANCE_S + 1, False)),
     ],
 )
-def test_F2f_a_time_in_the_future_is_taken_as_the_receipt(
+def test_F2f_08_a_time_in_the_future_is_taken_as_the_receipt(
     ahead_s: float, expected: tuple[float, bool]
 ) -> None:
     assert history_time(MOMENT + ahead_s, MOMENT) == expected
 
 
 @pytest.mark.parametrize("occurred_at", [MOMENT + MAX_DISTANCE_S + 1, MOMENT - MAX_DISTANCE_S - 1, math.nan])
-def test_F2f_a_time_ten_years_away_is_refused(occurred_at: float) -> None:
+def test_F2f_08_a_time_ten_years_away_is_refused(occurred_at: float) -> None:
     with pytest.raises(ValueError, match="10 years"):
         history_time(occurred_at, MOMENT)

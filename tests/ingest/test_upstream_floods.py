@@ -38,7 +38,7 @@ async def measured_lag() -> AsyncIterator[list[float]]:
             task.cancel()
 
 
-async def test_F2a_05_a_flood_of_30000_frames_arrives_whole_in_order_and_lets_others_run() -> None:
+async def test_F2a_05_F3_02_a_flood_of_30000_frames_arrives_whole_in_order_and_lets_others_run() -> None:
     guids = [f"s{number:05}" for number in range(30_000)]
     flood = b"".join(encode_frame(session_frame(guid)) for guid in guids)
 

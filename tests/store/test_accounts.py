@@ -147,7 +147,7 @@ async def fill(accounts: AccountTables) -> None:
         )
 
 
-async def test_F2c_a_full_disk_is_said_and_nothing_half_is_kept(tmp_path: Path) -> None:
+async def test_F2c_01_a_full_disk_is_said_and_nothing_half_is_kept(tmp_path: Path) -> None:
     async with tables(tmp_path / "t.journal") as (accounts, database):
         await limit_pages(database, 0)
         with pytest.raises(JournalUnavailable):

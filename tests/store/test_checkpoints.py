@@ -98,7 +98,9 @@ async def test_S4_downtime_counts_as_silence(tmp_path: Path) -> None:
         assert live.statistics().total_today == 2
 
 
-async def test_S4_a_wall_clock_set_back_while_down_makes_no_sessions_of_the_future(tmp_path: Path) -> None:
+async def test_F2d_03_S4_a_wall_clock_set_back_while_down_makes_no_sessions_of_the_future(
+    tmp_path: Path,
+) -> None:
     clock = FakeClock()
     async with life(tmp_path / "t.journal", clock) as run:
         run.handle(frame(run, "s", ip=""))
@@ -224,7 +226,7 @@ async def test_the_pages_that_changed_are_the_ones_written(tmp_path: Path) -> No
         assert run.picture() == before
 
 
-async def test_F2c_a_full_disk_keeps_the_marks(tmp_path: Path) -> None:
+async def test_F2c_01_a_full_disk_keeps_the_marks(tmp_path: Path) -> None:
     clock = FakeClock()
     path = tmp_path / "t.journal"
     async with life(path, clock) as run:

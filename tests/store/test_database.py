@@ -81,7 +81,7 @@ async def test_a_clean_end_leaves_one_file_that_opens_again(tmp_path: Path) -> N
         assert await opened.stored_ids() == ["e0", "e1", "e2"]
 
 
-async def test_F2d_a_second_instance_is_refused(tmp_path: Path) -> None:
+async def test_F2d_06_a_second_instance_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     code = (
         "import sys, pathlib; from tracker.clock import SystemClock;"
@@ -134,7 +134,7 @@ def test_steps_are_taken_once_and_all_or_nothing(tmp_path: Path) -> None:
     ("written", "finding"),
     [(b"", "it is empty"), (b"hello, I am no database" * 100, "not an SQLite database")],
 )
-def test_F2c_what_is_no_journal_is_refused_and_left_alone(
+def test_F2c_04_what_is_no_journal_is_refused_and_left_alone(
     tmp_path: Path, written: bytes, finding: str
 ) -> None:
     path = tmp_path / "t.journal"
@@ -149,7 +149,7 @@ def test_F2c_what_is_no_journal_is_refused_and_left_alone(
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-async def test_F2c_overwritten_pages_are_found(tmp_path: Path) -> None:
+async def test_F2c_04_overwritten_pages_are_found(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     good = await a_used_file(path)
     assert len(good) > 20 * 4096
@@ -167,7 +167,7 @@ async def test_F2c_overwritten_pages_are_found(tmp_path: Path) -> None:
     assert found >= len(good) // 4096 - 3
 
 
-async def test_F2c_a_log_without_its_main_file_is_refused(tmp_path: Path) -> None:
+async def test_F2c_04_a_log_without_its_main_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     (tmp_path / "t.journal-wal").write_bytes(b"what an earlier file left")
     error = refusal(path)
@@ -176,7 +176,7 @@ async def test_F2c_a_log_without_its_main_file_is_refused(tmp_path: Path) -> Non
     assert not path.exists()
 
 
-async def test_F2c_a_damaged_file_keeps_its_log(tmp_path: Path) -> None:
+async def test_F2c_04_a_damaged_file_keeps_its_log(tmp_path: Path) -> None:
     path, copy = tmp_path / "t.journal", tmp_path / "copy" / "t.journal"
     copy.parent.mkdir()
     await a_used_file(path)
@@ -192,7 +192,7 @@ async def test_F2c_a_damaged_file_keeps_its_log(tmp_path: Path) -> None:
     assert copy.with_name("t.journal-wal").read_bytes() == log
 
 
-async def test_F2c_a_torn_log_loses_its_tail_only(tmp_path: Path) -> None:
+async def test_F2c_03_a_torn_log_loses_its_tail_only(tmp_path: Path) -> None:
     path, copy = tmp_path / "t.journal", tmp_path / "copy" / "t.journal"
     copy.parent.mkdir()
     async with open_journal(path) as opened:

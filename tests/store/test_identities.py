@@ -81,7 +81,7 @@ async def test_spending_is_the_one_saved_last(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_F2c_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_F2c_01_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     database = open_database(tmp_path / "t.journal", FakeClock())
     identities = Identities(database.writer, 10_000, 1_000.0)
     identities.save([("kept", FULL, 1.0)])

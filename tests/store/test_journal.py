@@ -52,7 +52,7 @@ async def test_every_field_comes_back(tmp_path: Path) -> None:
     assert later.monotonic_s - found.now.monotonic_s == 30
 
 
-async def test_F2f_the_same_again_is_a_duplicate_and_other_content_a_conflict(tmp_path: Path) -> None:
+async def test_F2f_13_the_same_again_is_a_duplicate_and_other_content_a_conflict(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     later = Now(2_000.0, 1_790_000_900.0)
     repeat = event("a", now=later)._replace(ip="203.0.113.9", address="203.0.113.9")
@@ -92,7 +92,7 @@ def test_fields_may_come_and_go() -> None:
     assert decode_event(body, event().now).metadata == {}
 
 
-async def test_F2f_of_fifty_concurrent_repeats_one_is_stored(tmp_path: Path) -> None:
+async def test_F2f_13_of_fifty_concurrent_repeats_one_is_stored(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "t.journal") as opened:
         results = await asyncio.gather(*(opened.append(event("same")) for _ in range(50)))
         assert sorted(result[0].duplicate for result in results) == [False] + [True] * 49
@@ -115,7 +115,7 @@ async def test_who_waits_together_shares_a_commit(tmp_path: Path) -> None:
         assert [task.result()[0].seq for task in tasks] == list(range(1, 1_501))
 
 
-async def test_F2c_a_full_waiting_room_refuses_and_recovers(tmp_path: Path) -> None:
+async def test_F2c_01_F2f_12_a_full_waiting_room_refuses_and_recovers(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "t.journal", max_events=3) as opened, asyncio.TaskGroup() as group:
         async with held_writer(opened.database):
             task = group.create_task(opened.append(event("a"), event("b")))
@@ -131,7 +131,7 @@ async def test_F2c_a_full_waiting_room_refuses_and_recovers(tmp_path: Path) -> N
         assert len(await opened.stored_ids()) == 7
 
 
-async def test_F2c_the_waiting_room_is_bounded_in_bytes_too(tmp_path: Path) -> None:
+async def test_F2c_01_F2f_12_the_waiting_room_is_bounded_in_bytes_too(tmp_path: Path) -> None:
     async with (
         open_journal(tmp_path / "t.journal", max_bytes=3_000) as opened,
         asyncio.TaskGroup() as group,
@@ -143,7 +143,7 @@ async def test_F2c_the_waiting_room_is_bounded_in_bytes_too(tmp_path: Path) -> N
             await opened.append(event("b", page="/" + "x" * 2_000))
 
 
-async def test_F2c_a_full_disk_fails_the_append_and_nothing_else(tmp_path: Path) -> None:
+async def test_F2c_01_a_full_disk_fails_the_append_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     async with open_journal(path) as opened:
         await opened.append(event("before"))

@@ -36,7 +36,9 @@ async def answered_before_kill(path: Path, after_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("at", range(10))
-async def test_F2d_kill_9_loses_and_doubles_nothing_that_was_answered(tmp_path: Path, at: int) -> None:
+async def test_F2c_03_F2d_02_kill_9_loses_and_doubles_nothing_that_was_answered(
+    tmp_path: Path, at: int
+) -> None:
     path = tmp_path / "t.journal"
     answered = await answered_before_kill(path, random.Random(at).uniform(0.0, 0.3))
     if at % 5 == 0:
@@ -57,7 +59,7 @@ async def test_F2d_kill_9_loses_and_doubles_nothing_that_was_answered(tmp_path: 
         assert again[0].duplicate or again[0].conflict
 
 
-async def test_F2c_a_disk_that_ends_and_gets_space_again(tmp_path: Path) -> None:
+async def test_F2c_01_a_disk_that_ends_and_gets_space_again(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     child = await asyncio.create_subprocess_exec(*CHILD, "full", str(path), stdout=subprocess.PIPE)
     output, _ = await child.communicate()
@@ -71,7 +73,7 @@ async def test_F2c_a_disk_that_ends_and_gets_space_again(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace shows what reaches the disk")
-async def test_F2d_every_answer_comes_after_a_flush(tmp_path: Path) -> None:
+async def test_F2d_02_F3_06_every_answer_comes_after_a_flush(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     tracer = ["strace", "-f", "-e", "trace=fdatasync,fsync,write", "-o", str(trace)]
     child = await asyncio.create_subprocess_exec(
@@ -100,7 +102,7 @@ def trace_text(trace: Path) -> str:
     return trace.read_text()
 
 
-async def test_F2c_locked_by_another_process_waits_and_loses_nothing(tmp_path: Path) -> None:
+async def test_F2c_02_locked_by_another_process_waits_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     async with open_journal(path) as opened, asyncio.TaskGroup() as group:
         await opened.append(event("before"))

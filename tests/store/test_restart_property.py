@@ -93,7 +93,7 @@ def picture(run: Life) -> dict[str, Any]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=st.lists(HAPPENINGS, max_size=25), after=st.lists(HAPPENINGS, max_size=10))
-def test_S4_a_kill_between_any_two_moments_is_not_seen(before: list[Any], after: list[Any]) -> None:
+def test_F2d_02_S4_a_kill_between_any_two_moments_is_not_seen(before: list[Any], after: list[Any]) -> None:
     # Thousands of commits: a disk of memory where there is one.
     directory = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     try:

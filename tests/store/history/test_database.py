@@ -32,7 +32,7 @@ def test_S4_22_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["tracker.duckdb"]
 
 
-def test_F2d_a_second_process_is_refused_by_name(tmp_path: Path) -> None:
+def test_F2d_06_a_second_process_is_refused_by_name(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.store.history.child", "hold", str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -62,7 +62,7 @@ async def _filled(folder: Path) -> bytes:
     return (folder / "tracker.duckdb").read_bytes()
 
 
-async def test_F2c_damage_is_refused_and_left_alone(tmp_path: Path) -> None:
+async def test_F2c_04_damage_is_refused_and_left_alone(tmp_path: Path) -> None:
     whole = await _filled(tmp_path)
     path = tmp_path / "tracker.duckdb"
     block = 262_144
@@ -91,7 +91,7 @@ async def test_F2c_damage_is_refused_and_left_alone(tmp_path: Path) -> None:
     open_history(path, FakeClock()).close()
 
 
-def test_F2c_other_files_are_refused(tmp_path: Path) -> None:
+def test_F2c_04_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "tracker.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE something_else (a INTEGER)")

@@ -85,7 +85,7 @@ async def test_a_steady_stream_is_taken_in_turns_and_not_followed_row_by_row(tmp
         await mover.close()
 
 
-async def test_F2d_kill_9_loses_and_doubles_nothing(tmp_path: Path) -> None:
+async def test_F2c_03_F2d_02_kill_9_loses_and_doubles_nothing(tmp_path: Path) -> None:
     chance = random.Random(3)
     promised: list[str] = []
     for _ in range(ROUNDS):
@@ -122,7 +122,7 @@ def _killed_after(folder: Path, answers: int) -> list[str]:
     return promised
 
 
-async def test_F2c_disk_full_reopens_and_goes_on(tmp_path: Path) -> None:
+async def test_F2c_01_disk_full_reopens_and_goes_on(tmp_path: Path) -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -144,7 +144,7 @@ async def test_F2c_disk_full_reopens_and_goes_on(tmp_path: Path) -> None:
         assert len(found) == len(set(found)) == int(said["expected"])
 
 
-async def test_a_failed_history_is_opened_again_while_the_journal_goes_on(tmp_path: Path) -> None:
+async def test_F2c_05_a_failed_history_is_opened_again_while_the_journal_goes_on(tmp_path: Path) -> None:
     clock = FakeClock()
     async with open_store(tmp_path, clock) as store:
         await store.store([event("before")])
@@ -164,7 +164,7 @@ async def test_a_failed_history_is_opened_again_while_the_journal_goes_on(tmp_pa
         assert await stored_ids(store) == ["before", "meanwhile"]
 
 
-async def test_a_new_journal_goes_on_after_the_old_one(tmp_path: Path) -> None:
+async def test_F2c_05_a_new_journal_goes_on_after_the_old_one(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.store([event("old-1"), event("old-2")])
     remove_journal(tmp_path)
@@ -176,7 +176,7 @@ async def test_a_new_journal_goes_on_after_the_old_one(tmp_path: Path) -> None:
         assert [one.arrival for one in page.events] == [3, 2, 1]
 
 
-async def test_a_new_history_gets_what_the_journal_still_has(tmp_path: Path) -> None:
+async def test_F2c_05_a_new_history_gets_what_the_journal_still_has(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.store([event("e1"), event("e2")])
     (tmp_path / "tracker.duckdb").unlink()

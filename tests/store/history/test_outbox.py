@@ -93,7 +93,7 @@ async def test_a_hidden_session_counts_in_no_figure(tmp_path: Path) -> None:
         assert (await store.history.user_stats(FOR_EVER, "nobody")).recent_events == []
 
 
-async def test_F2c_a_full_disk_keeps_them_and_the_oldest_go_first(tmp_path: Path) -> None:
+async def test_F2c_01_a_full_disk_keeps_them_and_the_oldest_go_first(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         outbox = Outbox(store.journal_file.writer, max_waiting=3)
         await limit_pages(store.journal_file, 0)

@@ -39,7 +39,7 @@ def run_command(damaged: Path, new: Path) -> str:
     return done.stdout
 
 
-async def test_F2c_salvage_then_the_journal_goes_on(tmp_path: Path) -> None:
+async def test_F2c_04_salvage_then_the_journal_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "tracker.duckdb"
     async with open_store(tmp_path) as store:
         await store.store([event(f"e{n}", page=f"/{n * n % 7919}") for n in range(EVENTS)])
