@@ -236,6 +236,20 @@ async def test_ids_are_kept_a_day_and_bodies_until_they_are_applied(tmp_path: Pa
         assert await opened.append(event("new")) == [Stored(2_503)]
 
 
+@pytest.mark.parametrize("years", [1, -1])
+async def test_F2d_03_ids_are_kept_for_a_day_after_the_clock_was_set(tmp_path: Path, years: int) -> None:
+    async with open_journal(tmp_path / "t.journal") as opened:
+        await opened.append(event("old"), event("newest"))
+        opened.clock.step_wall(years * 365 * DAY_S)
+        for _ in range(3):
+            opened.clock.advance(DAY_S / 4)
+            assert await opened.journal.prune(applied_seq=1) <= 1
+            assert (await opened.append(event("old")))[0].duplicate
+        opened.clock.advance(DAY_S / 2 + 1)
+        await opened.journal.prune(applied_seq=1)
+        assert (await opened.append(event("old")))[0].duplicate == (years < 0)
+
+
 async def test_the_generation_tells_two_files_apart(tmp_path: Path) -> None:
     generations = []
     for name in ("a", "b", "a"):

@@ -11,7 +11,7 @@ from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
-from tracker.core.clock import Clock
+from tracker.core.clock import Clock, Now
 from tracker.core.inputs import SiteEvent
 from tracker.store import entries
 from tracker.store.codec import content_digest, encode_event
@@ -25,6 +25,8 @@ MAX_WAITING_EVENTS = 20_000
 MAX_WAITING_BYTES = 16 * 1024 * 1024
 MAX_GROUP_EVENTS = 1_000
 KEEP_IDS_S = 86_400.0
+CLOCK_JUMP_S = 60.0
+"""The wall clock was set when it moved so much more, or less, than the monotonic one."""
 PRUNE_SLICE = 1_000
 
 
@@ -66,6 +68,8 @@ class Journal:
         self._lock = Lock()
         self._waiting: deque[Append] = deque()
         self._is_scheduled = False
+        self._pruned_at = clock.now()
+        self._keep_ids_until_s = 0.0
         self.waiting_events = 0
         """Events that are not committed yet."""
         self.waiting_bytes = 0
@@ -142,15 +146,25 @@ class Journal:
 
         In transactions of at most 1,000 rows, so that appends pass in between.
         ``applied_seq`` must be what every reader is done with: the checkpoint and
-        the mover. Returns the number of bodies and ids that went.
+        the mover. Returns the number of bodies and ids that went. For 24 h after the wall
+        clock was set, nobody knows which ids are old enough, and all of them stay.
         """
-        now = self._clock.now().unix_s
+        clock = self._clock.now()
+        now = clock.unix_s
         pruned = await self._prune(entries.prune_bodies, applied_seq, now)
-        pruned += await self._prune(entries.prune_ids, applied_seq, now - KEEP_IDS_S)
+        if self._may_prune_ids(clock):
+            pruned += await self._prune(entries.prune_ids, applied_seq, now - KEEP_IDS_S)
         if self._max_ids is not None:
             in_excess = min(applied_seq, self.fed_seq - self._max_ids)
             pruned += await self._prune(entries.prune_ids, in_excess, now)
         return pruned
+
+    def _may_prune_ids(self, now: Now) -> bool:
+        before, self._pruned_at = self._pruned_at, now
+        moved_s = now.unix_s - before.unix_s - (now.monotonic_s - before.monotonic_s)
+        if abs(moved_s) > CLOCK_JUMP_S:
+            self._keep_ids_until_s = now.monotonic_s + KEEP_IDS_S
+        return now.monotonic_s >= self._keep_ids_until_s
 
     async def _prune(self, prune: Callable[..., int], up_to_seq: int, before: float) -> int:
         pruned = 0
