@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from bench import dashboards, dashboards_many, durable_posts, history, kills, peers, sessions, upstream
+from bench import dashboards, dashboards_many, durable_posts, growth, history, kills, peers, sessions, upstream
 from bench.figures import Figure, table
 
 Measurement = Callable[[], Awaitable[list[Figure]]]
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "dashboards-many": dashboards_many.measure,
     "history": history.measure,
     "posting": durable_posts.measure,
+    "growth": growth.measure,
     "kills": kills.measure,
     "peers": peers.measure,
 }

@@ -11,7 +11,7 @@ SESSIONS = 4_500  # one answer of /api/visitors holds all of them
 DRAIN_WITHIN_S = 30.0
 
 
-async def measure(rate: float = 15_000, seconds: float = 30) -> list[Figure]:
+async def measure(rate: float = 20_000, seconds: float = 30) -> list[Figure]:
     async with (
         SessionEmitter(rate=0, client_buffer_bytes=256 << 20, sessions_max=SESSIONS) as emitter,
         measured_service(
