@@ -7,7 +7,17 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from bench import dashboards, dashboards_many, durable_posts, growth, history, kills, peers, sessions, upstream
+from bench import (
+    dashboards,
+    dashboards_many,
+    durable_posts,
+    growth,
+    history,
+    kills,
+    peers,
+    sessions,
+    upstream,
+)
 from bench.figures import Figure, table
 
 Measurement = Callable[[], Awaitable[list[Figure]]]
