@@ -35,13 +35,21 @@ from tracker.live.requests import (
     parse,
 )
 
-FLUSH_INTERVAL_S = 0.05
+LEAST_GATHERED_S = 0.03
+MOST_GATHERED_S = 0.05
+FLUSH_SHARE = 0.08
+"""So much of the time may go into flushing before changes are gathered for longer."""
 MAX_LAG_S = 0.45
 MAX_ACTIONS = 100
 OTHER_ACTIONS = "other"
 MAX_DASHBOARDS = 10_000
 MAX_IDLE_CHANNELS = 256
 CONCURRENT_WALKS = 2
+
+
+def time_to_gather_s(flush_s: float) -> float:
+    """Return how long changes are gathered after a flush that took ``flush_s``."""
+    return min(MOST_GATHERED_S, max(LEAST_GATHERED_S, flush_s / FLUSH_SHARE))
 
 
 class LiveState(Protocol):
@@ -55,7 +63,7 @@ class Hub:
 
     The core's owner hands every effect to what ``shell`` has for its kind, which marks
     what changed and costs the same however many dashboards there are; the task of
-    :meth:`run` flushes what was marked, at most every 50 ms. Everything here
+    :meth:`run` flushes what was marked, every 30 to 50 ms. Everything here
     runs on the event loop, which alone changes the core too.
 
     Args:
@@ -229,14 +237,16 @@ class Hub:
     # Flushing
 
     async def run(self) -> None:
-        """Flush whenever something is marked, at most every 50 ms. Runs until it is cancelled."""
+        """Flush whenever something is marked, at most every 30 ms. Runs until it is cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await self._wait_for_work()
             self._work.clear()
+            began_s = loop.time()
             self.flush()
-            due_s = loop.time() + FLUSH_INTERVAL_S
-            await asyncio.sleep(FLUSH_INTERVAL_S)
+            gathered_s = time_to_gather_s(loop.time() - began_s)
+            due_s = loop.time() + gathered_s
+            await asyncio.sleep(gathered_s)
             # A loop that is this late is busy writing: fewer, larger flushes let it catch up.
             await asyncio.sleep(min(MAX_LAG_S, loop.time() - due_s))
 
