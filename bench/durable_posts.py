@@ -1,7 +1,6 @@
 """How many events a second are taken in, stored before each answer, and what one costs."""
 
 import asyncio
-import json
 import tempfile
 import time
 from statistics import median
@@ -10,7 +9,7 @@ from bench.express import express_echo
 from bench.figures import Figure, percentile
 from bench.posting import CONNECTIONS, post, post_evenly
 from bench.process import MeasuredService, measured_service
-from bench.wrk import hammer
+from bench.wrk import event, hammer
 
 ROUNDS = 5
 ROUND_S = 4
@@ -74,7 +73,7 @@ async def _arrays(service: MeasuredService) -> list[Figure]:
 async def _post_arrays(service: MeasuredService, events: int) -> tuple[float, float]:
     """Return events a second and microseconds of the service's processor time an event."""
     bodies = [
-        b"[" + b",".join(_event(first + number) for number in range(ARRAY)) + b"]"
+        b"[" + b",".join(event(first + number) for number in range(ARRAY)) + b"]"
         for first in range(0, 40 * ARRAY, ARRAY)
     ]
     numbers = iter(range(events // ARRAY))
@@ -90,7 +89,7 @@ async def _post_arrays(service: MeasuredService, events: int) -> tuple[float, fl
 
 
 async def _open_loop(service: MeasuredService) -> list[Figure]:
-    _, answers_ms = await post_evenly(service.base_url, OPEN_RATE, OPEN_S, _event)
+    _, answers_ms = await post_evenly(service.base_url, OPEN_RATE, OPEN_S, event)
     name = f"posting: due to answered at {OPEN_RATE:,.0f} events/s"
     return [
         Figure(f"{name}, p50", percentile(answers_ms, 0.5), "ms"),
@@ -113,16 +112,5 @@ async def _growth(service: MeasuredService, stored: int) -> list[Figure]:
 
 async def _cost_us(service: MeasuredService) -> float:
     cpu_s = service.cpu_s
-    await post_evenly(service.base_url, OPEN_RATE, COST_EVENTS / OPEN_RATE, _event)
+    await post_evenly(service.base_url, OPEN_RATE, COST_EVENTS / OPEN_RATE, event)
     return (service.cpu_s - cpu_s) / COST_EVENTS * 1e6
-
-
-def _event(number: int) -> bytes:
-    event = {
-        "type": "pageview",
-        "sessionId": f"s{number % 500}",
-        "page": f"/p{number % 50}",
-        "country": "DE",
-        "metadata": {"device": "mobile"},
-    }
-    return json.dumps(event).encode()

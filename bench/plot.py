@@ -42,7 +42,7 @@ def draw(findings: "Findings", path: Path) -> None:
     is_svg = path.suffix == ".svg"
     with matplotlib.rc_context(STYLES):
         figure = Figure(figsize=(10, 8.5), layout="constrained")
-        rows = figure.subfigures(2, 1, hspace=0.06)
+        rows: Any = figure.subfigures(2, 1, hspace=0.06)
         _bars(rows[0].subplots(), findings)
         crowds = sorted({delay.dashboards for delay in findings.delays})
         panels = rows[1].subplots(1, len(crowds), sharey=True, squeeze=False)[0]
