@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# One more than there are cores: tests wait more than they work.
+WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo serve test faults check bench audit lock clean
 
