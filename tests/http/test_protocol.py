@@ -250,4 +250,4 @@ async def test_a_web_socket_lives_beyond_the_limits_and_takes_no_place() -> None
     async with run_service() as service, connect(service.socket_url, proxy=None) as socket:
         await socket.recv()
         await service.get("/api/status")
-        assert LimitedProtocol.connections_of["127.0.0.1"] == 1
+        assert service.protocol.connections_of["127.0.0.1"] == 1

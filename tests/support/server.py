@@ -37,6 +37,13 @@ class ServerInTest(uvicorn.Server):
 @asynccontextmanager
 async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     """Run ``app`` and give its base URL. ``options`` go to :class:`uvicorn.Config`."""
+    async with started(app, **options) as server:
+        yield server.base_url
+
+
+@asynccontextmanager
+async def started(app: ASGIApp, **options: Any) -> AsyncIterator[ServerInTest]:
+    """The same, and give the server."""
     defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": 0,
@@ -58,7 +65,7 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
         running = tasks.create_task(server.serve(), name="uvicorn")
         try:
             await server.listens.wait()
-            yield server.base_url
+            yield server
         finally:
             # After a failure too: a group that is left with an error would cancel the shutdown.
             server.should_exit = True

@@ -12,6 +12,8 @@ from tests.support.server import serve
 from tracker import settings as settings_module
 from tracker.clock import SystemClock
 from tracker.core.clock import Clock
+from tracker.http.protocol import RequestLimits
+from tracker.http.short_way import ShortWayProtocol, short_way_protocol
 from tracker.settings import Settings
 from tracker.wiring import Service, running
 
@@ -23,6 +25,7 @@ class RunningService(NamedTuple):
     service: Service
     base_url: str
     http: httpx.AsyncClient
+    protocol: type[ShortWayProtocol]
 
     @property
     def socket_url(self) -> str:
@@ -60,12 +63,13 @@ def settings_for_tests(**values: object) -> Settings:
 async def run_service(
     settings: Settings | None = None, clock: Clock | None = None
 ) -> AsyncIterator[RunningService]:
-    async with (
-        running(settings or settings_for_tests(), clock or SystemClock(), random.Random(1)) as service,
-        serve(service.app) as base_url,
-        httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=2 * WAIT_S) as client,
-    ):
-        yield RunningService(service, base_url, client)
+    async with running(settings or settings_for_tests(), clock or SystemClock(), random.Random(1)) as service:
+        protocol = short_way_protocol(RequestLimits(), service.app)
+        async with (
+            serve(service.app, http=protocol) as base_url,
+            httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=2 * WAIT_S) as client,
+        ):
+            yield RunningService(service, base_url, client, protocol)
 
 
 async def until(holds: Callable[[], Any], within_s: float = WAIT_S) -> Any:

@@ -86,12 +86,14 @@ class SiteBook:
         self._used: dict[str, float] = {}
         self._revoked: dict[str, float] = {}
         self._removed: dict[str, float] = {}
+        self.version = 0
+        """Another number whenever :meth:`holder` or :attr:`sites` may say something else."""
 
     def restore(self, sites: Iterable[Site], keys: Iterable[Key]) -> None:
         for site in sites:
             self._taken.add(site.id)
             if site.removed_at is None:
-                self._sites[site.id] = site
+                self._hold_site(site)
         for key in keys:
             self._hold(key)
 
@@ -153,6 +155,7 @@ class SiteBook:
             raise SiteNotValid("the default site cannot be removed")
         if self._sites.pop(site_id, None) is None:
             raise UnknownSite(site_id)
+        self.version += 1
         now_s = self._clock.now().unix_s
         for key in self.keys_of(site_id):
             self._revoke(key, now_s)
@@ -209,8 +212,11 @@ class SiteBook:
         key = check_key(self._keys, text, origin, in_url)
         if isinstance(key, Denied):
             return key
-        self._used[key.id] = self._clock.now().unix_s
+        self.note_used(key)
         return self._holders[key.id]
+
+    def note_used(self, key: Key) -> None:
+        self._used[key.id] = self._clock.now().unix_s
 
     async def flush(self) -> None:
         """Tell the disk what was removed and revoked. What it does not take waits on.
@@ -245,10 +251,12 @@ class SiteBook:
     def _hold_site(self, site: Site) -> None:
         self._taken.add(site.id)
         self._sites[site.id] = site
+        self.version += 1
 
     def _hold(self, key: Key) -> None:
         self._keys[key.id] = key
         self._holders[key.id] = holder_of(key)
+        self.version += 1
 
     def _revoke(self, key: Key, now_s: float) -> Key:
         if key.revoked_at is not None:
@@ -262,6 +270,7 @@ class SiteBook:
     def _drop(self, key_id: str) -> None:
         for held in (self._keys, self._holders, self._used, self._revoked):
             held.pop(key_id, None)
+        self.version += 1
 
     def _shown(self, key: Key) -> Key:
         return key._replace(last_used_at=self._used.get(key.id, key.last_used_at))

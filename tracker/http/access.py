@@ -31,6 +31,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KEY_START = "trk_"
 BEARER = "bearer "
 ADMITTED = "tracker.admitted"
+ADMITTED_AT = "tracker.admitted.version"
+""":attr:`SiteBook.version` when it was let in."""
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 SITE_UNKNOWN = APIError(404, "There is no such site", [FieldFault("site", "is not known")])
 OPERATOR = Principal("cli", DEFAULT_SITE, {}, KEY_GRANTS[KeyScope.ADMIN] | {Need.OPERATE}, True)
@@ -131,6 +133,21 @@ class Gate:
             connection.scope[ADMITTED] = Admitted(principal, verdict.site, address, self.access.audit)
         if need is not Need.INGEST and method not in SAFE_METHODS:
             check_origin(connection, self._allowed_origins)
+
+    def admit_again(self, request: Request, need: Need | None) -> None:
+        """As :meth:`admit`, for a request that may be the very same as one that was let in before.
+
+        It is not looked at again unless sites or keys have changed.
+        """
+        book = self.access.book
+        scope = request.scope
+        if scope.get(ADMITTED_AT) != book.version:
+            self.admit(request, need)
+            scope[ADMITTED_AT] = book.version
+        elif need is not PUBLIC:
+            key = admitted(request).principal.key
+            if key is not None:
+                book.note_used(key)
 
     def identify(self, connection: HTTPConnection, address: str, with_login: bool = True) -> Principal:
         """Return who asks. Raises ``APIError`` for credentials that are not good.

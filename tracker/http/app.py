@@ -1,22 +1,27 @@
 """The application: all routes, one shape of error, headers on every answer."""
 
+import logging
+from asyncio import Future
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from tracker.access.principal import Need
 from tracker.http.access import Gate, GuardedRoute, guard
 from tracker.http.errors import APIError
 from tracker.http.headers import STRICT_TRANSPORT, RawHeaders, SecurityHeaders, with_security_headers
+from tracker.http.known_heads import KnownHeads
 from tracker.http.protocol import EXCHANGE
 from tracker.http.requests import DirectRequest
 from tracker.http.responses import asks_snake, failure
+
+log = logging.getLogger(__name__)
 
 Translations = Mapping[type[Exception], Callable[[Any], APIError]]
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
@@ -28,6 +33,19 @@ MESSAGES = {
     404: "There is nothing here",
     405: "This method is not allowed here",
 }
+
+
+class Halves(Protocol):
+    """An endpoint before the disk has answered and after it. Both may raise whatever has a refusal."""
+
+    def begin(self, request: Request, body: bytes) -> Any:
+        """Check what is said of the body too, and return what :meth:`finish` needs.
+
+        Its ``stored`` is the future to wait for, or ``None``.
+        """
+        ...
+
+    def finish(self, request: Request, taken: Any) -> Response: ...
 
 
 class DirectRoute(GuardedRoute):
@@ -44,9 +62,12 @@ class DirectRoute(GuardedRoute):
         need: Need | None,
         methods: Collection[str] = ("GET",),
         headers: RawHeaders | None = None,
+        halves: Halves | None = None,
     ) -> None:
+        """``halves``: what answers a POST whose body is there already."""
         super().__init__(path, endpoint, need, methods)
         self.headers = headers or []
+        self.halves = halves
 
 
 class Application:
@@ -61,6 +82,7 @@ class Application:
     ) -> None:
         self._gate = gate
         self._max_requests = max_requests
+        self.heads = KnownHeads()
         self.running = 0
         """HTTP requests that are being answered."""
         self._refusals = refusals
@@ -94,23 +116,65 @@ class Application:
             self._gate.admit(request, route.need)
             response = await route.endpoint(request)
         except Exception as error:
-            response = await self._refused(request, error)
-            response.raw_headers += route.headers
-            await self._send(response, scope, send)
-            if _is_unexpected(error, self._refusals):
-                # The server logs it.
-                raise
-        else:
-            response.raw_headers += route.headers
-            await self._send(response, scope, send)
+            response = self._refusal(request, error)
+        response.raw_headers += route.headers
+        await self._send(response, scope, send)
 
-    async def _send(self, response: Response, scope: Scope, send: Send) -> None:
+    @property
+    def short_paths(self) -> frozenset[str]:
+        """The paths whose POSTs :meth:`post` takes."""
+        return frozenset(path for path, route in self._direct.items() if route.halves is not None)
+
+    def post(self, request: DirectRequest, body: bytes, respond: Callable[[Response], None]) -> None:
+        """Answer a POST to one of ``short_paths``, at once or when the disk has answered: without a task."""
+        route = self._direct[request.scope["path"]]
+        halves = cast(Halves, route.halves)
+        if self.running >= self._max_requests:
+            respond(self._complete(failure(_OVERLOADED), request.scope))
+            return
+        self.running += 1
+        try:
+            self._gate.admit_again(request, route.need)
+            taken = halves.begin(request, body)
+        except Exception as error:
+            self._respond(request, route, self._refusal(request, error), respond)
+            return
+
+        def finish(stored: "Future[Any] | None") -> None:
+            try:
+                response = halves.finish(request, taken)
+            except Exception as error:
+                response = self._refusal(request, error)
+            self._respond(request, route, response, respond)
+
+        if taken.stored is None:
+            finish(None)
+        else:
+            taken.stored.add_done_callback(finish)
+
+    def _respond(
+        self, request: Request, route: DirectRoute, response: Response, respond: Callable[[Response], None]
+    ) -> None:
+        self.running -= 1
+        response.raw_headers += route.headers
+        respond(self._complete(response, request.scope))
+
+    def _complete(self, response: Response, scope: Scope) -> Response:
         if self._came_over_tls(scope):
             response.raw_headers.append(STRICT_TRANSPORT)
-        await _send(response, scope, send)
+        return response
+
+    async def _send(self, response: Response, scope: Scope, send: Send) -> None:
+        await _send(self._complete(response, scope), scope, send)
 
     async def _refused(self, request: Request, error: Exception) -> Response:
-        refusal = next(self._refusals[kind] for kind in type(error).__mro__ if kind in self._refusals)
+        return self._refusal(request, error)
+
+    def _refusal(self, request: Request, error: Exception) -> Response:
+        kind = next(kind for kind in type(error).__mro__ if kind in self._refusals)
+        if kind is Exception:
+            log.error("a request failed", exc_info=error)
+        refusal = self._refusals[kind]
         return failure(refusal(error), asks_snake(request))
 
 
@@ -119,7 +183,7 @@ def build_app(
     gate: Gate,
     translations: Translations | None = None,
     max_requests: int = MAX_REQUESTS,
-) -> ASGIApp:
+) -> Application:
     """Put the routes together, each behind ``gate``.
 
     ``translations``: errors of other rooms, by their class, and the refusal that each becomes.
@@ -138,10 +202,6 @@ async def _send(response: Response, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _is_unexpected(error: Exception, refusals: Translations) -> bool:
-    return next(kind for kind in type(error).__mro__ if kind in refusals) is Exception
-
-
 def _as_it_is(error: APIError) -> APIError:
     return error
 
@@ -152,7 +212,6 @@ def _http_exception(error: HTTPException) -> APIError:
 
 
 def _unexpected(error: Exception) -> APIError:
-    # The traceback is logged when the error is raised again after this answer.
     return APIError(500, "The service failed; please tell its operator the request id")
 
 

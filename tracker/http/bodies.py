@@ -20,7 +20,7 @@ async def read(request: Request, content_types: Collection[str], max_bytes: int)
         APIError: 413 as soon as it is longer than ``max_bytes``, 415 for another
             type or an encoded body, 400 when the client went away before its end.
     """
-    _check_type(request, content_types)
+    check_type(request, content_types)
     if int_header(request, "content-length") > max_bytes:
         await _drop(request)
         raise too_large(max_bytes)
@@ -77,7 +77,8 @@ def int_header(request: Request, name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-def _check_type(request: Request, content_types: Collection[str]) -> None:
+def check_type(request: Request, content_types: Collection[str]) -> None:
+    """Raise ``APIError`` (415) unless the body is said to be of one of the types, and not encoded."""
     content_type = request.headers.get("content-type", "")
     if content_type not in content_types:
         content_type = content_type.partition(";")[0].strip().lower()

@@ -1,8 +1,9 @@
 """``POST /api/events``: the door for web pages, apps and webhooks."""
 
+import asyncio
+from asyncio import Future
 from collections.abc import Callable, Sequence
-from math import ceil
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -12,13 +13,13 @@ from starlette.routing import BaseRoute
 from tracker.access.principal import Need
 from tracker.core.clock import Clock
 from tracker.http import bodies
-from tracker.http.access import Gate, admitted
+from tracker.http.access import Admitted, Gate, admitted
 from tracker.http.app import DirectRoute
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.figures import EncodedStatistics
 from tracker.http.responses import success, wants_snake
 from tracker.ingest import plain_events, strict_json
-from tracker.ingest.door import Accepted, Conflict, NotStored, Outcome, Refused
+from tracker.ingest.door import Accepted, Conflict, Outcome, Refused, Taking
 from tracker.ingest.event_fields import MAX_EVENTS
 from tracker.ingest.events import EventContext, FieldError
 from tracker.ingest.plain_events import PlainEvent
@@ -42,10 +43,36 @@ UNREAD = {400: "unfinished", 413: "too_large", 415: "wrong_type"}
 """Reasons, for the counters, why a body was not taken, by the status of the answer."""
 
 
+POSTING = "tracker.posting"
+"""What a request's scope remembers of who posts."""
+
+
 class Door(Protocol):
-    async def take(
-        self, raw_events: Sequence[Any], context: EventContext, encoded: bytes
-    ) -> list[Outcome]: ...
+    def begin(self, raw_events: Sequence[Any], context: EventContext, encoded: bytes) -> Taking: ...
+
+    def finish(self, taking: Taking) -> list[Outcome]: ...
+
+
+class Posting(NamedTuple):
+    """Who posts, and in which way: the same for every request of one head from one address."""
+
+    sender: Admitted
+    context: EventContext
+    is_snake: bool
+    idempotency_key: str | None
+    sees_statistics: bool
+
+
+class Underway(NamedTuple):
+    """A request whose events are on their way to the disk."""
+
+    posting: Posting
+    taking: Taking
+    is_array: bool
+
+    @property
+    def stored(self) -> "Future[Any] | None":
+        return self.taking.stored
 
 
 class Taken(msgspec.Struct, rename="camel"):
@@ -95,42 +122,72 @@ class EventEndpoint:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            DirectRoute(path, self.post, Need.INGEST, ["POST", "OPTIONS"], CORS)
+            DirectRoute(path, self.post, Need.INGEST, ["POST", "OPTIONS"], CORS, self)
             for path in ("/api/events", "/api/analytics/collect")
         ]
 
     async def post(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
-        try:
-            return await self._take(request)
-        except NotStored as error:
-            wait = {"Retry-After": str(max(1, ceil(error.retry_after_s)))}
-            raise APIError(503, "The event could not be stored; send it again", headers=wait) from error
-
-    async def _take(self, request: Request) -> Response:
         wants_snake(request)
-        sender = admitted(request)
-        site = sender.site
-        body = await self._read(request, site)
+        taken = self.begin(request, await self._read(request, admitted(request).site))
+        if taken.stored is not None:
+            # How it ended is told by finish().
+            await asyncio.wait((taken.stored,))
+        return self.finish(request, taken)
+
+    def begin(self, request: Request, body: bytes) -> Underway:
+        """Give the events of an admitted request to the journal. Raises ``APIError``, ``NotStored``."""
+        posting = self._posting(request)
+        site = posting.sender.site
         raw = self._decode(request, body, site)
-        self._gate.charge(request, max(1, len(raw)) if isinstance(raw, list) else 1)
-        context = EventContext(
-            self._clock.now(),
-            site,
-            sender.address,
-            request.headers.get("user-agent", ""),
-            self._new_id,
-            self._anonymous_id,
-        )
-        if isinstance(raw, list):
-            return await self._take_many(request, raw, context, body)
-        if len(body) > MAX_EVENT_BYTES:
+        is_array = isinstance(raw, list)
+        self._gate.charge(request, max(1, len(raw)) if is_array else 1)
+        if is_array:
+            if not 0 < len(raw) <= MAX_EVENTS:
+                self._rejects.add("http", site, "wrong_count", body)
+                fault = FieldFault("body", f"must hold 1 to {MAX_EVENTS} events")
+                raise APIError(422, f"Send 1 to {MAX_EVENTS} events at once", [fault])
+        elif len(body) > MAX_EVENT_BYTES:
             self._rejects.add("http", site, UNREAD[413], body)
             raise bodies.too_large(MAX_EVENT_BYTES)
-        raw = _with_idempotency_key(request, raw)
-        (outcome,) = await self._door.take([raw], context, body)
-        return self._answer(request, outcome, context.site)
+        else:
+            raw = [_with_id(posting.idempotency_key, raw)]
+        return Underway(posting, self._door.begin(raw, posting.context, body), is_array)
+
+    def finish(self, request: Request, taken: Underway) -> Response:
+        """Answer, once ``taken.stored`` is done. Raises ``APIError``, ``NotStored``."""
+        outcomes = self._door.finish(taken.taking)
+        if taken.is_array:
+            return self._answer_many(request, outcomes, taken.posting)
+        return self._answer(request, outcomes[0], taken.posting)
+
+    def _posting(self, request: Request) -> Posting:
+        sender = admitted(request)
+        posting: Posting | None = request.scope.get(POSTING)
+        if posting is None or posting.sender is not sender:
+            bodies.check_type(request, CONTENT_TYPES)
+            headers = request.headers
+            context = EventContext(
+                self._clock.now(),
+                sender.site,
+                sender.address,
+                headers.get("user-agent", ""),
+                self._new_id,
+                self._anonymous_id,
+            )
+            # Who holds the key of a public web page may send and not see.
+            posting = Posting(
+                sender,
+                context,
+                wants_snake(request),
+                headers.get("idempotency-key"),
+                sender.may(Need.READ),
+            )
+            request.scope[POSTING] = posting
+        else:
+            posting.context.now = self._clock.now()
+        return posting
 
     async def _read(self, request: Request, site: str) -> bytes:
         try:
@@ -148,14 +205,7 @@ class EventEndpoint:
             self._rejects.add("http", site, error.reason, body)
             raise APIError(400, error.message, [FieldFault("body", error.message)]) from error
 
-    async def _take_many(
-        self, request: Request, raw_events: list[Any], context: EventContext, body: bytes
-    ) -> Response:
-        if not 0 < len(raw_events) <= MAX_EVENTS:
-            self._rejects.add("http", context.site, "wrong_count", body)
-            fault = FieldFault("body", f"must hold 1 to {MAX_EVENTS} events")
-            raise APIError(422, f"Send 1 to {MAX_EVENTS} events at once", [fault])
-        outcomes = await self._door.take(raw_events, context, body)
+    def _answer_many(self, request: Request, outcomes: list[Outcome], posting: Posting) -> Response:
         rejected = [
             Rejected(index, _faults(outcome))
             for index, outcome in enumerate(outcomes)
@@ -163,7 +213,7 @@ class EventEndpoint:
         ]
         duplicates = sum(isinstance(outcome, Accepted) and outcome.duplicate for outcome in outcomes)
         accepted = len(outcomes) - len(rejected) - duplicates
-        batch = Batch(accepted, duplicates, rejected, self._stats(request, context.site))
+        batch = Batch(accepted, duplicates, rejected, self._stats(posting))
         if len(rejected) == len(outcomes):
             faults = [
                 FieldFault(f"[{item.index}].{fault.field}", fault.message)
@@ -174,33 +224,31 @@ class EventEndpoint:
         message = f"{accepted} stored, {duplicates} known already, {len(rejected)} refused"
         return success(request, batch, message, 207 if rejected else 201)
 
-    def _answer(self, request: Request, outcome: Outcome, site: str) -> Response:
+    def _answer(self, request: Request, outcome: Outcome, posting: Posting) -> Response:
         if isinstance(outcome, Refused):
             raise APIError(422, "The event is not valid", _faults(outcome))
         if isinstance(outcome, Conflict):
             raise APIError(409, "Another event has this id", _faults(outcome))
         event = outcome.event
-        taken = (event.id, event.session_id, self._stats(request, site))
+        taken = (event.id, event.session_id, self._stats(posting))
         if outcome.duplicate:
             replayed = {"Idempotent-Replayed": "true"}
             return success(request, TakenBefore(*taken), "The event was stored before", 200, replayed)
         return success(request, Taken(*taken), "Event stored", 201)
 
-    def _stats(self, request: Request, site: str) -> msgspec.Raw:
-        # Who holds the key of a public web page may send and not see.
-        if not admitted(request).may(Need.READ):
+    def _stats(self, posting: Posting) -> msgspec.Raw:
+        if not posting.sees_statistics:
             return NOTHING_TO_SEE
-        return self._statistics.of(site, Naming.SNAKE if wants_snake(request) else Naming.CAMEL)
+        return self._statistics.of(posting.sender.site, Naming.SNAKE if posting.is_snake else Naming.CAMEL)
 
 
-def _with_idempotency_key(request: Request, raw: Any) -> Any:
+def _with_id(idempotency_key: str | None, raw: Any) -> Any:
     """The header stands in for an ``id`` that the event does not give."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    if idempotency_key is None:
         return raw
     if isinstance(raw, PlainEvent):
         raw = msgspec.to_builtins(raw)
-    return raw if not isinstance(raw, dict) or "id" in raw else {**raw, "id": key}
+    return raw if not isinstance(raw, dict) or "id" in raw else {**raw, "id": idempotency_key}
 
 
 def _faults(outcome: Outcome) -> list[FieldFault]:

@@ -200,12 +200,18 @@ class LimitedProtocol(HttpToolsProtocol):
             self.loop.call_later(LINGER_S, self.transport.close)
 
 
+IsProxy = Callable[[str], bool]
+
+
 def protocol_with(
-    limits: RequestLimits, is_proxy: Callable[[str], bool] = LimitedProtocol.is_proxy
+    limits: RequestLimits, is_proxy: IsProxy = LimitedProtocol.is_proxy
 ) -> type[LimitedProtocol]:
     """Return the protocol of one server, which counts its own connections."""
-    values = {"limits": limits, "connections_of": Counter(), "is_proxy": staticmethod(is_proxy)}
-    return type("LimitedProtocolOfServer", (LimitedProtocol,), values)
+    return type("LimitedProtocolOfServer", (LimitedProtocol,), values_of_server(limits, is_proxy))
+
+
+def values_of_server(limits: RequestLimits, is_proxy: IsProxy) -> dict[str, Any]:
+    return {"limits": limits, "connections_of": Counter(), "is_proxy": staticmethod(is_proxy)}
 
 
 class Exchange:
@@ -234,21 +240,29 @@ class Exchange:
         cycle = self._cycle
         if cycle.disconnected:
             return
-        content = _head(response, cycle.default_headers)
         cycle.response_started = True
         cycle.waiting_for_100_continue = False
-        if any(name == b"connection" for name, _ in response.raw_headers):
-            cycle.keep_alive = False
-        elif not cycle.keep_alive:
-            content.append(CLOSE)
-        content.append(b"\r\n")
-        content.append(bytes(response.body))
-        cycle.transport.write(b"".join(content))
+        written, cycle.keep_alive = as_written(response, cycle.default_headers, cycle.keep_alive)
+        cycle.transport.write(written)
         cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()
+
+
+def as_written(
+    response: Response, default_headers: Sequence[tuple[bytes, bytes]], keep_alive: bool
+) -> tuple[bytes, bool]:
+    """Return the bytes of an answer, and whether the connection goes on after it."""
+    content = _head(response, default_headers)
+    if any(name == b"connection" for name, _ in response.raw_headers):
+        keep_alive = False
+    elif not keep_alive:
+        content.append(CLOSE)
+    content.append(b"\r\n")
+    content.append(bytes(response.body))
+    return b"".join(content), keep_alive
 
 
 def _head(response: Response, default_headers: Sequence[tuple[bytes, bytes]]) -> list[bytes]:

@@ -35,6 +35,11 @@ def _events(service: "Service") -> Iterator[Metric]:
             **{("shed", reason): count for reason, count in service.stored_first.shed.items()},
         },
     )
+    yield gauge(
+        "known_heads",
+        "Heads of requests that are not parsed when the same bytes come again.",
+        service.app.heads.size,
+    )
 
 
 def _upstream(service: "Service") -> Iterator[Metric]:
@@ -99,7 +104,7 @@ def _turned_away(service: "Service") -> Iterator[Metric]:
     )
     yield counters(
         "access_actions",
-        "What was done with access, by action: logins, failed ones, denials, keys, users, sites.",
+        "What was done with access, by action: logins, denials, keys, users, sites, webhooks, watch lists.",
         "action",
         {action.value: access.audit.counts[action] for action in Action},
     )

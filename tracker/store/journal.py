@@ -82,8 +82,8 @@ class Journal:
         self.fed_seq = 0
         """The last number that ``feed`` or :meth:`replay` handed on."""
 
-    async def append(self, site: str, events: Sequence[SiteEvent]) -> list[Stored]:
-        """Return what became of each event once all of them are committed and fed.
+    def append(self, site: str, events: Sequence[SiteEvent]) -> "asyncio.Future[list[Stored]]":
+        """Return the future of what becomes of each event: done once all of them are committed and fed.
 
         All or none are stored. ``site`` and ``event.id`` together are the identity
         of an event for at least 24 hours, concurrent appends and restarts included.
@@ -91,18 +91,19 @@ class Journal:
 
         Raises:
             JournalFull: 20,000 events or 16 MiB wait already.
-            JournalUnavailable: the disk did not take it.
             EventNotStorable: an event has no written form.
+            JournalUnavailable: the disk did not take it. The future raises it.
         """
-        if not events:
-            return []
-        rows = [_row(site, event, index) for index, event in enumerate(events)]
         answer: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
-        append = Append(events, rows, sum(len(row.body) for row in rows), answer)
+        if not events:
+            answer.set_result([])
+            return answer
+        rows = [_row(site, event, index) for index, event in enumerate(events)]
+        append = Append(events, rows, sum([len(row.body) for row in rows]), answer)
         self._admit(append)
         self._waiting.append(append)
         self._schedule()
-        return await answer
+        return answer
 
     async def settled(self) -> None:
         """Wait until everything that was appended before is committed and fed, or has failed.
