@@ -1,7 +1,8 @@
 """Dashboards that read everything, in a process of their own: ``python -m bench.watchers``.
 
-All of them answer pings and count bytes; a few spread evenly over them also note when each event arrived.
-They search the bytes: to take frames apart costs more processor time than the programs under measurement.
+All of them answer pings and count bytes; a few spread evenly over them also keep what arrived when. That is
+searched for events when the report is asked for: readers share the processors with the programs under
+measurement, and stand for machines that would not.
 
 It obeys lines of JSON: ``{"do": "join", "url", "path", "count"}`` answers when all have their first message;
 ``{"do": "report", "began_s", "rate", "array", "first"}`` waits until nothing more comes and answers with a
@@ -30,9 +31,14 @@ EVENT = re.compile(rb'"id":"bench-(\d+)"')
 TOLD = b'"visitor_update"'
 MARK_BYTES = 40
 """No mark is longer."""
+MOST_KEPT_BYTES = 64 * 1024 * 1024
+"""A dashboard of the sample that got more searches it at once."""
 PING = re.compile(rb"\x89\x04([\s\S]{4})|\x89\x00()")
 """Texts of the measurement are ASCII: it stands at the beginning of a ping, or by rare chance in a length;
 a pong too many does no harm."""
+
+_READ = bytearray(256 * 1024)
+"""All read into this, one after the other: new memory for each read would cost more than the reading."""
 
 
 class Report(NamedTuple):
@@ -53,18 +59,20 @@ class Report(NamedTuple):
     cpu_s: float
 
 
-class Dashboard(asyncio.Protocol):
+class Dashboard(asyncio.BufferedProtocol):
     def __init__(self, path: str, host: str, is_sampled: bool) -> None:
         self._request = HANDSHAKE.format(path=path, host=host).encode()
         self._head = b""
         self._tail = b""
+        self._kept: list[tuple[float, bytearray]] = []
+        self._kept_bytes = 0
+        self._told = 0
+        self._arrivals: list[tuple[float, list[bytes]]] = []
         self._transport: asyncio.Transport | None = None
         self.is_sampled = is_sampled
         self.is_there = asyncio.Event()
         self.is_lost = False
         self.bytes = 0
-        self.told = 0
-        self.arrivals: list[tuple[float, list[bytes]]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
@@ -73,39 +81,64 @@ class Dashboard(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
 
-    def data_received(self, data: bytes) -> None:
-        self.bytes += len(data)
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return _READ
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.bytes += nbytes
         if not self.is_there.is_set():
-            self._head += data
+            self._head += _READ[:nbytes]
             if self._head.partition(b"\r\n\r\n")[2]:
                 assert self._head.startswith(b"HTTP/1.1 101"), self._head[:200]
                 self.is_there.set()
             return
-        if b"\x89" in data:
-            self._pong(data)
+        if _READ.find(b"\x89", 0, nbytes) >= 0:
+            self._pong(nbytes)
         if self.is_sampled:
-            self._note(data)
+            self._kept.append((time.monotonic(), _READ[:nbytes]))
+            self._kept_bytes += nbytes
+            if self._kept_bytes > MOST_KEPT_BYTES:
+                self._search()
 
-    def _note(self, data: bytes) -> None:
-        now_s = time.monotonic()
+    @property
+    def told(self) -> int:
+        """How many ``visitor_update`` messages came."""
+        self._search()
+        return self._told
+
+    def start_over(self) -> None:
+        """Forget what came so far."""
+        self._search()
+        self._arrivals.clear()
+        self._tail = b""
+        self.bytes = self._told = 0
+
+    def _search(self) -> None:
+        for at_s, data in self._kept:
+            self._note(at_s, bytes(data))
+        self._kept.clear()
+        self._kept_bytes = 0
+
+    def _note(self, at_s: float, data: bytes) -> None:
         if b"\x00" in data or b"\x80" in data:
             data = PART_HEADER.sub(b"", data)
         text = self._tail + data
-        self.told += text.count(TOLD) - self._tail.count(TOLD)
+        self._told += text.count(TOLD) - self._tail.count(TOLD)
         self._tail = text[-MARK_BYTES:]
         if numbers := EVENT.findall(text):
-            self.arrivals.append((now_s, numbers))
+            self._arrivals.append((at_s, numbers))
 
-    def _pong(self, data: bytes) -> None:
+    def _pong(self, nbytes: int) -> None:
         assert self._transport is not None
-        for found in PING.finditer(data):
+        for found in PING.finditer(_READ, 0, nbytes):
             payload = found[1] or b""
             # Masked with zeros: the payload stays as it is.
             self._transport.write(bytes((0x8A, 0x80 | len(payload))) + bytes(4) + payload)
 
     def first_seen(self) -> Iterator[tuple[int, float]]:
+        self._search()
         seen: set[bytes] = set()
-        for at_s, numbers in self.arrivals:
+        for at_s, numbers in self._arrivals:
             for number in numbers:
                 if number not in seen:
                     seen.add(number)
@@ -136,8 +169,7 @@ class Crowd:
                 await dashboard.is_there.wait()
         await self._settle()
         for dashboard in self._dashboards:
-            dashboard.bytes = dashboard.told = 0
-            dashboard.arrivals.clear()
+            dashboard.start_over()
 
     async def _settle(self) -> None:
         deadline_s = time.monotonic() + SETTLE_S

@@ -24,10 +24,16 @@ class Written(asyncio.Transport):
         self.data.append(bytes(data))
 
 
+def receive(dashboard: Dashboard, data: bytes) -> None:
+    """As the loop hands over what it read."""
+    dashboard.get_buffer(-1)[: len(data)] = data
+    dashboard.buffer_updated(len(data))
+
+
 def there() -> tuple[Dashboard, Written]:
     dashboard, transport = Dashboard("/ws", "localhost", is_sampled=True), Written()
     dashboard.connection_made(transport)
-    dashboard.data_received(HEAD)
+    receive(dashboard, HEAD)
     assert dashboard.is_there.is_set()
     transport.data.clear()
     return dashboard, transport
@@ -36,8 +42,8 @@ def there() -> tuple[Dashboard, Written]:
 def test_each_event_is_noted_once_wherever_the_bytes_are_cut() -> None:
     for cut in range(1, len(EVENTS)):
         dashboard, _ = there()
-        dashboard.data_received(EVENTS[:cut])
-        dashboard.data_received(EVENTS[cut:])
+        receive(dashboard, EVENTS[:cut])
+        receive(dashboard, EVENTS[cut:])
         assert [number for number, _ in dashboard.first_seen()] == [7, 8, 9], cut
         assert dashboard.told == 3, cut
 
@@ -49,5 +55,14 @@ def test_each_event_is_noted_once_wherever_the_bytes_are_cut() -> None:
 )
 def test_pings_of_both_kinds_are_answered(ping: bytes, pong: bytes) -> None:
     dashboard, transport = there()
-    dashboard.data_received(EVENTS + ping)
+    receive(dashboard, EVENTS + ping)
     assert transport.data == [pong]
+
+
+def test_what_came_before_the_run_is_not_counted() -> None:
+    dashboard, _ = there()
+    receive(dashboard, EVENTS)
+    dashboard.start_over()
+    assert (dashboard.bytes, dashboard.told, list(dashboard.first_seen())) == (0, 0, [])
+    receive(dashboard, EVENTS[: len(EVENTS) // 3])
+    assert ([number for number, _ in dashboard.first_seen()], dashboard.told) == ([7], 1)

@@ -87,7 +87,7 @@ async def test_F2e_01_slow_reader_gets_a_new_snapshot_and_its_peers_lose_no_time
 
 
 async def test_F2e_02_dead_reader_is_gone_and_nothing_of_it_stays() -> None:
-    """With pings of 0.3 + 2 s instead of 10 + 10, and the same second of patience."""
+    """With pings of 0.3 + 2 s instead of 10 + 10; those are held to 25 s by tests/test_server.py."""
     async with (
         running(settings_for_tests(), SystemClock(), random.Random(1)) as service,
         serve(service.app, ws_ping_interval=0.3, ws_ping_timeout=2) as base_url,
@@ -95,9 +95,7 @@ async def test_F2e_02_dead_reader_is_gone_and_nothing_of_it_stays() -> None:
         StandingReader(int(base_url.rsplit(":", 1)[1])),
     ):
         await until(lambda: service.hub.dashboards == 2)
-        began_s = time.monotonic()
         await until(lambda: service.hub.dashboards == 1)
-        assert time.monotonic() - began_s < 10
         await peer.wait_for(lambda seen: seen.of_type("user_disconnected"))
         assert service.hub.snapshot().queued_bytes == 0
 

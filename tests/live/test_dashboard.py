@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.live.rig import Rig, of_type, seqs, take, take_all, types
-from tracker.live.dashboard import MAX_BUNDLES, MAX_BYTES, OVERFLOW_WINDOW_S, Dashboard
+from tracker.live.dashboard import MAX_AT_ONCE_BYTES, MAX_BUNDLES, MAX_BYTES, OVERFLOW_WINDOW_S, Dashboard
 from tracker.live.ring import MAX_MESSAGES
 
 
@@ -290,6 +290,9 @@ async def test_what_does_not_fit_into_one_write_is_left_to_the_writer() -> None:
     async with waiting_writer(dashboard) as taken:
         rig.event(metadata={"text": "x" * 100_000})
         rig.hub.flush()
+        assert len(connection.written) == 1
+        rig.event(metadata={"text": "x" * MAX_AT_ONCE_BYTES})
+        rig.hub.flush()
         await asyncio.sleep(0)
-        assert connection.written == []
+        assert len(connection.written) == 1
         assert len(taken) > 1

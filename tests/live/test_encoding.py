@@ -2,9 +2,17 @@ import json
 
 import pytest
 
-from tracker.live.encoding import Bundle, Naming, Unencodable, encode, encode_message, encode_stand_in
+from tracker.live.encoding import (
+    Bundle,
+    Naming,
+    Unencodable,
+    encode,
+    encode_all,
+    encode_message,
+    encode_stand_in,
+)
 from tracker.live.frames import FRAGMENT_BYTES
-from tracker.live.messages import Pong, UserConnected
+from tracker.live.messages import FeedEvent, Pong, Statistics, UserConnected, VisitorUpdate
 
 
 def parse(stream: bytes) -> list[bytes]:
@@ -37,24 +45,31 @@ SIZES = [0, 1, 125, 126, 65535, 65536, FRAGMENT_BYTES, FRAGMENT_BYTES + 1, 3 * F
 @pytest.mark.parametrize("size", SIZES)
 def test_every_length_survives_the_framing(size: int) -> None:
     bundle = Bundle([b"x" * size], 1)
-    assert parse(b"".join(bundle.frames(batch=False))) == [b"x" * size]
-    assert parse(b"".join(bundle.frames(batch=True))) == [b"[" + b"x" * size + b"]"]
+    assert parse(b"".join(bundle.stream(batch=False).chunks)) == [b"x" * size]
+    assert parse(b"".join(bundle.stream(batch=True).chunks)) == [b"[" + b"x" * size + b"]"]
 
 
 def test_chunks_stay_small_and_end_where_a_frame_ends() -> None:
     bundle = Bundle([b"a" * 1000] * 200 + [b"b" * 300_000], 201)
-    chunks = bundle.frames(batch=False)
+    chunks = bundle.stream(batch=False).chunks
     assert len(chunks) > 5
     assert all(len(chunk) <= FRAGMENT_BYTES + 10 for chunk in chunks)
     assert parse(b"".join(chunks)) == list(bundle.messages)
     assert [parse(chunk) for chunk in chunks[:3]] == [[b"a" * 1000] * n for n in (65, 65, 65)]
 
 
+@pytest.mark.parametrize("batch", [True, False])
+def test_in_one_piece_or_in_chunks_it_is_the_same(batch: bool) -> None:
+    stream = Bundle([b"a" * 1000] * 200 + [b"b" * 300_000], 201).stream(batch)
+    assert len(stream.chunks) > 5
+    assert stream.data == b"".join(stream.chunks)
+
+
 def test_small_messages_are_one_write_and_are_framed_once() -> None:
     bundle = Bundle([b"a", b"b"], 2)
-    assert len(bundle.frames(batch=False)) == 1
-    assert bundle.frames(batch=False) is bundle.frames(batch=False)
-    assert bundle.frames(batch=True) is bundle.frames(batch=True)
+    assert len(bundle.stream(batch=False).chunks) == 1
+    assert bundle.stream(batch=False).chunks is bundle.stream(batch=False).chunks
+    assert bundle.stream(batch=True).chunks is bundle.stream(batch=True).chunks
 
 
 def test_a_bundle_knows_the_numbers_of_its_messages() -> None:
@@ -76,6 +91,24 @@ def test_the_envelope_is_the_same_in_both_namings() -> None:
         "total_dashboards": 3,
         "connected_at": "t",
     }
+
+
+@pytest.mark.parametrize("naming", Naming)
+def test_updates_of_a_flush_are_encoded_as_if_each_were_alone(naming: Naming) -> None:
+    event = FeedEvent("e", "pageview", "s", "/ü", "t", "DE", None, None, {"camelCase": 1})
+    few, many = Statistics(1, 2, {"/": 3}), Statistics(2, 3, {"/": 4})
+    told = [VisitorUpdate(event, few), VisitorUpdate(None, few), VisitorUpdate(event, many), Pong("t")]
+    alone = [encode_message(data, seq, naming) for seq, data in enumerate(told, 7)]
+    assert encode_all(told, 7, naming) == (alone, 0)
+
+
+def test_what_cannot_be_encoded_costs_its_own_message_alone() -> None:
+    poisoned = VisitorUpdate(None, Statistics(1, 2, {"\ud800": 3}))
+    fine = VisitorUpdate(None, Statistics(1, 2, {"/": 3}))
+    messages, stand_ins = encode_all([poisoned, fine, poisoned], 4, Naming.CAMEL)
+    assert stand_ins == 2
+    assert [json.loads(message)["type"] for message in messages] == ["error", "visitor_update", "error"]
+    assert [json.loads(message)["seq"] for message in messages] == [4, 5, 6]
 
 
 @pytest.mark.parametrize("poison", ["\ud800", object(), {1j: 1}])

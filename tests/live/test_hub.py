@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from tests.live.rig import ACME, Rig, of_type, take, take_all
 from tracker.core.inputs import FrameKind, UpstreamState
-from tracker.live.hub import MAX_ACTIONS, MAX_IDLE_CHANNELS, time_to_gather_s
+from tracker.live.hub import MAX_ACTIONS, MAX_IDLE_CHANNELS
 
 
 async def test_the_first_message_is_a_snapshot_of_everything() -> None:
@@ -125,10 +125,6 @@ async def test_the_task_flushes_at_most_every_thirty_milliseconds() -> None:
         elapsed_s = loop.time() - began
         task.cancel()
     assert 1 <= flushes <= elapsed_s / 0.03 + 1
-
-
-def test_the_dearer_a_flush_the_longer_changes_are_gathered_up_to_fifty_milliseconds() -> None:
-    assert [time_to_gather_s(flush_s) for flush_s in (0.0, 0.0024, 0.0032, 1.0)] == [0.03, 0.03, 0.04, 0.05]
 
 
 async def test_a_late_loop_is_given_time_to_catch_up() -> None:

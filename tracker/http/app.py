@@ -87,6 +87,8 @@ class Application:
         """HTTP requests that are being answered."""
         self._refusals = refusals
         self._direct = {route.path: route for route in routes if isinstance(route, DirectRoute)}
+        self.short_paths = frozenset(path for path, route in self._direct.items() if route.halves is not None)
+        """Those whose POSTs :meth:`post` takes."""
         handlers: dict[type[Exception], ExceptionHandler] = dict.fromkeys(refusals, self._refused)
         guard(routes, gate)
         self._came_over_tls = gate.addresses.came_over_tls
@@ -119,11 +121,6 @@ class Application:
             response = self._refusal(request, error)
         response.raw_headers += route.headers
         await self._send(response, scope, send)
-
-    @property
-    def short_paths(self) -> frozenset[str]:
-        """The paths whose POSTs :meth:`post` takes."""
-        return frozenset(path for path, route in self._direct.items() if route.halves is not None)
 
     def post(self, request: DirectRequest, body: bytes, respond: Callable[[Response], None]) -> None:
         """Answer a POST to one of ``short_paths``, at once or when the disk has answered: without a task."""

@@ -4,7 +4,7 @@ A request of a known head that is there as a whole is answered without the parse
 ASGI's messages and without a task. Whatever else arrives takes uvicorn's way.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Protocol
 
 from starlette.responses import Response
@@ -21,11 +21,8 @@ class Short(Protocol):
     """Who answers on the short way."""
 
     heads: KnownHeads
-
-    @property
-    def short_paths(self) -> Collection[str]:
-        """Those whose POSTs may take it."""
-        ...
+    short_paths: frozenset[str]
+    """Those whose POSTs may take it."""
 
     def post(self, request: DirectRequest, body: bytes, respond: Callable[[Response], None]) -> None:
         """Call ``respond`` once, now or later."""

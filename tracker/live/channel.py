@@ -1,27 +1,16 @@
 """The dashboards of one site and what they are told."""
 
 from collections.abc import Iterable, Iterator
-from typing import cast
-
-from msgspec import Raw
 
 from tracker.core.clock import Clock, Now
 from tracker.core.site import LiveSite
 from tracker.live import rows
 from tracker.live.counters import Counters
 from tracker.live.dashboard import Dashboard
-from tracker.live.encoding import (
-    Audience,
-    Bundle,
-    Naming,
-    Unencodable,
-    encode,
-    encode_message,
-    encode_stand_in,
-)
+from tracker.live.encoding import Audience, Bundle, Naming, encode_all
 from tracker.live.figures import AveragesPace
 from tracker.live.masking import without_contacts
-from tracker.live.messages import Statistics, UserConnected, UserDisconnected, VisitorUpdate, Wire
+from tracker.live.messages import UserConnected, UserDisconnected, Wire
 from tracker.live.pending import Pending
 from tracker.live.ring import Ring
 from tracker.live.snapshot import SharedSnapshot, render
@@ -200,19 +189,9 @@ class Channel:
                 dashboard.offer(bundle, now.monotonic_s)
 
     def _encode(self, data: list[Wire], first_seq: int, naming: Naming) -> list[bytes]:
-        encoded = []
-        figures: Raw | None = None
-        for seq, item in enumerate(data, first_seq):
-            try:
-                if type(item) is VisitorUpdate:
-                    # All updates of a flush tell the same figures: 50 pages are worth encoding once.
-                    figures = figures or Raw(encode(item.stats, naming))
-                    item = VisitorUpdate(item.event, cast(Statistics, figures))
-                encoded.append(encode_message(item, seq, naming))
-            except Unencodable:
-                self._counters.unencodable += 1
-                encoded.append(encode_stand_in(seq, naming))
-        return encoded
+        messages, stand_ins = encode_all(data, first_seq, naming)
+        self._counters.unencodable += stand_ins
+        return messages
 
     def _start(self, dashboard: Dashboard, now: Now) -> None:
         feed = self._feeds[dashboard.audience]

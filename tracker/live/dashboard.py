@@ -14,6 +14,8 @@ from tracker.live.messages import TYPE_OF, Wire
 
 MAX_BUNDLES = 256
 MAX_BYTES = 1024 * 1024
+MAX_AT_ONCE_BYTES = 512 * 1024
+"""A flush is rarely longer. All dashboards share it, also those whose buffer it fills."""
 OVERFLOWS_TO_CLOSE = 3
 OVERFLOW_WINDOW_S = 60.0
 TRY_AGAIN_LATER = 1013
@@ -107,7 +109,7 @@ class Dashboard:
 
     async def frames(self) -> Sequence[bytes]:
         """Wait for something to send; return it as WebSocket frames, ready to be written."""
-        return (await self._next()).frames(self.batch)
+        return (await self._next()).stream(self.batch).chunks
 
     async def texts(self) -> Sequence[str]:
         """The same for a server that makes the frames itself: one text each."""
@@ -167,9 +169,9 @@ class Dashboard:
     def _goes_at_once(self, bundle: Bundle) -> bool:
         if self._write_at_once is None or not self._writer_waits or self._queue or self._start:
             return False
-        chunks = bundle.frames(self.batch)
-        # More than one chunk may fill the buffer halfway: that is for the writer, who can wait.
-        if len(chunks) != 1 or not self._write_at_once(chunks[0]):
+        stream = bundle.stream(self.batch).data
+        # What is longer may fill the buffer for long: that is for the writer, who waits between its chunks.
+        if len(stream) > MAX_AT_ONCE_BYTES or not self._write_at_once(stream):
             return False
         self._count(bundle)
         return True

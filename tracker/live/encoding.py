@@ -7,10 +7,11 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from tracker.live.frames import FRAGMENT_BYTES, text_frames
-from tracker.live.messages import TYPE_OF, Error, Wire, to_snake
+from tracker.live.frames import Stream, text_frames
+from tracker.live.messages import TYPE_OF, Error, Statistics, VisitorUpdate, Wire, to_snake
 
 _encoder = Encoder()
+_BEFORE_EVENT = b'{"type":"%b","data":{"event":' % TYPE_OF[VisitorUpdate].encode()
 _UNENCODABLE = Error("A message could not be encoded; ask for a snapshot with resume", None)
 
 
@@ -62,6 +63,35 @@ def encode_stand_in(seq: int, naming: Naming) -> bytes:
     return encode_message(_UNENCODABLE, seq, naming)
 
 
+class Encoded(NamedTuple):
+    messages: list[bytes]
+    stand_ins: int
+    """How many of them stand for one that could not be encoded."""
+
+
+def encode_all(told: Sequence[Wire], first_seq: int, naming: Naming) -> Encoded:
+    """Return the messages of one flush, numbered from ``first_seq``."""
+    messages: list[bytes] = []
+    stand_ins = 0
+    figures: Statistics | None = None
+    after_event = b""
+    for seq, data in enumerate(told, first_seq):
+        try:
+            if type(data) is VisitorUpdate:
+                # All updates of a flush tell the same figures: 50 pages are worth encoding once.
+                if data.stats is not figures:
+                    after_event = b',"stats":%b},"seq":' % encode(data.stats, naming)
+                    figures = data.stats
+                event = encode(data.event, naming)
+                messages.append(b"".join((_BEFORE_EVENT, event, after_event, b"%d}" % seq)))
+            else:
+                messages.append(encode_message(data, seq, naming))
+        except Unencodable:
+            messages.append(encode_stand_in(seq, naming))
+            stand_ins += 1
+    return Encoded(messages, stand_ins)
+
+
 class Bundle:
     """Messages that go out together, to one audience.
 
@@ -76,8 +106,8 @@ class Bundle:
         self.messages = messages
         self.last_seq = last_seq
         self.size_bytes = sum(map(len, messages))
-        self._single: tuple[bytes, ...] | None = None
-        self._batched: tuple[bytes, ...] | None = None
+        self._single: Stream | None = None
+        self._batched: Stream | None = None
 
     @property
     def first_seq(self) -> int:
@@ -88,30 +118,22 @@ class Bundle:
         return self.messages[max(0, seq - self.first_seq + 1) :]
 
     def payloads(self, batch: bool) -> Sequence[bytes]:
-        """Return the text of each frame: an array of all messages, or one message each."""
-        return [b"[" + b",".join(self.messages) + b"]"] if batch else self.messages
+        """Return the text of each message of the WebSocket: an array of all, or one each."""
+        if not batch:
+            return self.messages
+        if not self.messages:
+            return (b"[]",)
+        texts = list(self.messages)
+        texts[0] = b"[" + texts[0]
+        texts[-1] += b"]"
+        return (b",".join(texts),)
 
-    def frames(self, batch: bool) -> tuple[bytes, ...]:
-        """Return ready-made WebSocket frames in chunks to write, each ending where a frame ends."""
+    def stream(self, batch: bool) -> Stream:
+        """Return the same as ready-made WebSocket frames."""
         if batch:
             if self._batched is None:
-                self._batched = self._chunks(batch)
+                self._batched = text_frames(self.payloads(batch))
             return self._batched
         if self._single is None:
-            self._single = self._chunks(batch)
+            self._single = text_frames(self.payloads(batch))
         return self._single
-
-    def _chunks(self, batch: bool) -> tuple[bytes, ...]:
-        chunks: list[bytes] = []
-        waiting: list[bytes] = []
-        waiting_bytes = 0
-        for payload in self.payloads(batch):
-            for frame in text_frames(payload):
-                if waiting and waiting_bytes + len(frame) > FRAGMENT_BYTES:
-                    chunks.append(b"".join(waiting))
-                    waiting, waiting_bytes = [], 0
-                waiting.append(frame)
-                waiting_bytes += len(frame)
-        if waiting:
-            chunks.append(b"".join(waiting))
-        return tuple(chunks)

@@ -24,6 +24,7 @@ from tracker.live.counters import Counters, HubStatus
 from tracker.live.dashboard import Dashboard
 from tracker.live.detailed import detailed_stats
 from tracker.live.encoding import Audience, Naming
+from tracker.live.gathering import time_to_catch_up_s, time_to_gather_s
 from tracker.live.messages import ActionTracked, Error, Pong
 from tracker.live.requests import (
     DetailedStatsRequest,
@@ -35,21 +36,11 @@ from tracker.live.requests import (
     parse,
 )
 
-LEAST_GATHERED_S = 0.03
-MOST_GATHERED_S = 0.05
-FLUSH_SHARE = 0.08
-"""So much of the time may go into flushing before changes are gathered for longer."""
-MAX_LAG_S = 0.45
 MAX_ACTIONS = 100
 OTHER_ACTIONS = "other"
 MAX_DASHBOARDS = 10_000
 MAX_IDLE_CHANNELS = 256
 CONCURRENT_WALKS = 2
-
-
-def time_to_gather_s(flush_s: float) -> float:
-    """Return how long changes are gathered after a flush that took ``flush_s``."""
-    return min(MOST_GATHERED_S, max(LEAST_GATHERED_S, flush_s / FLUSH_SHARE))
 
 
 class LiveState(Protocol):
@@ -247,8 +238,8 @@ class Hub:
             gathered_s = time_to_gather_s(loop.time() - began_s)
             due_s = loop.time() + gathered_s
             await asyncio.sleep(gathered_s)
-            # A loop that is this late is busy writing: fewer, larger flushes let it catch up.
-            await asyncio.sleep(min(MAX_LAG_S, loop.time() - due_s))
+            if (late_s := time_to_catch_up_s(loop.time() - due_s)) > 0:
+                await asyncio.sleep(late_s)
 
     def flush(self) -> None:
         """Send what is marked."""
