@@ -1,35 +1,20 @@
 """What the service is compared with: programs of bench/express, installed into a temporary folder."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
+from bench.program import Program, listening
 
 PROGRAMS = Path(__file__).parent / "express"
 READY = "listening on "
 
 
-class NodeProgram:
-    """A program that runs: where it listens and what it takes of the machine."""
-
-    def __init__(self, base_url: str, process: psutil.Process) -> None:
-        self.base_url = base_url
-        self._process = process
-
-    @property
-    def rss_bytes(self) -> int:
-        return int(self._process.memory_info().rss)
-
-    @property
-    def cpu_s(self) -> float:
-        """Processor time of the process so far, all threads."""
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+class NodeProgram(Program):
+    """One of those programs."""
 
 
 @asynccontextmanager
@@ -56,22 +41,9 @@ async def installed_programs() -> AsyncIterator[Path | None]:
 @asynccontextmanager
 async def node_program(folder: Path, script: str, **environment: str) -> AsyncIterator[NodeProgram]:
     """Run ``script`` of an installed folder; stop it at the end."""
-    child = await asyncio.create_subprocess_exec(
-        *("node", script),
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"NODE_ENV": "production"} | environment,
-    )
-    try:
-        assert child.stdout is not None
-        line = (await child.stdout.readline()).decode().strip()
-        if not line.startswith(READY):
-            raise RuntimeError(f"{script} did not start: {line}")
-        yield NodeProgram(line.removeprefix(READY), psutil.Process(child.pid))
-    finally:
-        if child.returncode is None:
-            child.terminate()
-        await child.wait()
+    in_production = {"NODE_ENV": "production", **environment}
+    async with listening("node", script, says=READY, folder=folder, environment=in_production) as program:
+        yield NodeProgram(*program)
 
 
 @asynccontextmanager

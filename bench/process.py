@@ -1,6 +1,5 @@
 """The service under measurement: its own process, as a user runs it."""
 
-import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -10,28 +9,19 @@ from typing import Any
 import httpx
 import psutil
 
+from bench.program import Program, listening
+
 READY = "tracker listening on "
 
 
-class MeasuredService:
+class MeasuredService(Program):
     def __init__(self, base_url: str, process: psutil.Process, client: httpx.AsyncClient) -> None:
-        self.base_url = base_url
+        super().__init__(base_url, process)
         self.client = client
-        self._process = process
 
     @property
     def socket_url(self) -> str:
         return self.base_url.replace("http", "ws", 1) + "/ws"
-
-    @property
-    def rss_bytes(self) -> int:
-        return int(self._process.memory_info().rss)
-
-    @property
-    def cpu_s(self) -> float:
-        """Processor time of the process so far, all threads."""
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -52,18 +42,9 @@ async def measured_service(*assignments: str) -> AsyncIterator[MeasuredService]:
     """Start ``tracker serve`` with these settings on a free port; stop it at the end."""
     settings = ["server.port=0", "upstream.enabled=false", "deanonymizer.enabled=false", *assignments]
     words = [word for setting in settings for word in ("--set", setting)]
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tracker", "serve", *words, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert child.stdout is not None
-        line = (await child.stdout.readline()).decode().strip()
-        if not line.startswith(READY):
-            raise RuntimeError(f"the service did not start: {line}")
-        base_url = line.removeprefix(READY)
-        async with httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False) as client:
-            yield MeasuredService(base_url, psutil.Process(child.pid), client)
-    finally:
-        if child.returncode is None:
-            child.terminate()
-        await child.wait()
+    command = (sys.executable, "-m", "tracker", "serve", *words)
+    async with (
+        listening(*command, says=READY) as (base_url, process),
+        httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False) as client,
+    ):
+        yield MeasuredService(base_url, process, client)

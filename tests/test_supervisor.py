@@ -6,10 +6,27 @@ from tests.support.clock import FakeClock
 from tracker.supervisor import (
     FAILING_RESTARTS,
     FAILING_WITHIN_S,
-    FIRST_PAUSE_S,
-    LONGEST_PAUSE_S,
+    Part,
     Supervisor,
 )
+
+
+async def run_until(over: asyncio.Event, supervisor: Supervisor, **parts: Part) -> None:
+    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
+        running = group.create_task(supervisor.run(parts))
+        await over.wait()
+        running.cancel()
+
+
+class Pauses:
+    """Stands in for sleeping: keeps how long it should have been."""
+
+    def __init__(self) -> None:
+        self.lengths_s: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.lengths_s.append(seconds)
+        await asyncio.sleep(0)
 
 
 async def test_F2d_05_a_part_that_dies_is_started_again_within_a_second_and_the_others_run_on() -> None:
@@ -31,19 +48,31 @@ async def test_F2d_05_a_part_that_dies_is_started_again_within_a_second_and_the_
         again.set()
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
-        running = group.create_task(supervisor.run({"steady": steady, "broken": broken}))
-        await again.wait()
-        running.cancel()
+    await run_until(again, supervisor, steady=steady, broken=broken)
     assert (steady_runs, broken_runs) == (1, 2)
     assert supervisor.restarts == {"broken": 1}
     assert supervisor.failing == []
-    assert FIRST_PAUSE_S <= LONGEST_PAUSE_S <= 1
+
+
+async def test_F2d_05_however_often_a_part_dies_it_is_started_within_a_second_and_not_at_once() -> None:
+    pauses = Pauses()
+    supervisor = Supervisor(FakeClock(), pauses)
+    enough = asyncio.Event()
+
+    async def broken() -> None:
+        if len(pauses.lengths_s) == 3 * FAILING_RESTARTS:
+            enough.set()
+            await asyncio.Event().wait()
+        raise ValueError("injected")
+
+    await run_until(enough, supervisor, broken=broken)
+    assert pauses.lengths_s == sorted(pauses.lengths_s)
+    assert 0.05 <= pauses.lengths_s[0] < pauses.lengths_s[-1] <= 1
 
 
 async def test_F2d_05_five_deaths_within_a_minute_make_the_part_failing_until_they_are_old() -> None:
     clock = FakeClock()
-    supervisor = Supervisor(clock, longest_pause_s=0.001)
+    supervisor = Supervisor(clock, Pauses())
     enough = asyncio.Event()
 
     async def broken() -> None:
@@ -52,27 +81,21 @@ async def test_F2d_05_five_deaths_within_a_minute_make_the_part_failing_until_th
             await asyncio.Event().wait()
         raise ValueError("injected")
 
-    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
-        running = group.create_task(supervisor.run({"broken": broken}))
-        await enough.wait()
-        running.cancel()
+    await run_until(enough, supervisor, broken=broken)
     assert supervisor.failing == ["broken"]
     clock.advance(FAILING_WITHIN_S + 1)
     assert supervisor.failing == []
 
 
 async def test_a_part_that_returns_is_started_again() -> None:
-    supervisor = Supervisor(FakeClock(), longest_pause_s=0.001)
+    supervisor = Supervisor(FakeClock(), Pauses())
     second = asyncio.Event()
 
     async def short() -> None:
         if supervisor.restarts["short"]:
             second.set()
 
-    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
-        running = group.create_task(supervisor.run({"short": short}))
-        await second.wait()
-        running.cancel()
+    await run_until(second, supervisor, short=short)
     assert supervisor.restarts["short"] >= 1
 
 

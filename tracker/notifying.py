@@ -2,19 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from contextlib import suppress
 from random import Random
 from typing import Any
 
 from starlette.routing import BaseRoute
 
-from tracker.access.audit import blurred
-from tracker.core.accounts import AuditLine
 from tracker.core.clock import Clock
 from tracker.core.inputs import Input
 from tracker.core.webhooks import DeliveryCounts
-from tracker.http.access import Admitted
 from tracker.http.watches import WatchEndpoints
 from tracker.http.webhooks import WebhookEndpoints
 from tracker.notify.book import HookBook
@@ -26,7 +23,6 @@ from tracker.notify.sender import Sender
 from tracker.notify.watching import Watching
 from tracker.pipeline import Shell
 from tracker.settings import Settings
-from tracker.store.audit import AuditTable
 from tracker.store.errors import JournalUnavailable
 from tracker.store.watches import WatchTable
 from tracker.store.webhooks import WebhookTables
@@ -40,17 +36,23 @@ PRUNE_EVERY_COUNTS = 300
 
 class Notifying:
     def __init__(
-        self, settings: Settings, writer: Writer, feed: Callable[[Input], None], clock: Clock, random: Random
+        self,
+        settings: Settings,
+        writer: Writer,
+        feed: Callable[[Input], None],
+        sites: Container[str],
+        clock: Clock,
+        random: Random,
     ) -> None:
+        """``sites``: those that there are; it may change."""
         self._clock = clock
         self._tables = tables = WebhookTables(writer)
-        self._audit = AuditTable(writer)
         server = settings.server
         host = f"[{server.host}]" if ":" in server.host else server.host
         messages = Messages(settings.webhooks.dashboard_url or f"http://{host}:{server.port}")
         guard = Guard(settings.webhooks.allow_private)
         sender = Sender(guard, clock)
-        self.book = HookBook(tables, guard, sender, messages, clock)
+        self.book = HookBook(tables, guard, sender, messages, clock, sites)
         self.dispatcher = Dispatcher(
             tables, self.book.enabled, sender.send, self.book.gone, clock, random, JournalUnavailable
         )
@@ -58,7 +60,7 @@ class Notifying:
         self.outgoing = Outgoing(
             tables, messages, self.book.wanted, self.dispatcher.expect, JournalUnavailable
         )
-        self.watching = Watching(WatchTable(writer), feed, clock)
+        self.watching = Watching(WatchTable(writer), feed, clock, sites)
         self._counts = DeliveryCounts()
         self._too_old = 0
 
@@ -75,15 +77,17 @@ class Notifying:
         }
 
     def routes(self) -> list[BaseRoute]:
-        return [
-            *WebhookEndpoints(self.book, self._note).routes(),
-            *WatchEndpoints(self.watching, self._note).routes(),
-        ]
+        return [*WebhookEndpoints(self.book).routes(), *WatchEndpoints(self.watching).routes()]
 
     async def load(self) -> None:
         """Take back what was kept; before any visit is taken back. Raises ``JournalUnavailable``."""
         await self.book.load()
         await self.watching.load()
+
+    async def forget_site(self, site: str) -> None:
+        """Know nothing more of a site that was removed."""
+        await self.book.forget_site(site)
+        await self.watching.forget_site(site)
 
     async def write_with(self, write: Callable[[], Awaitable[bool]]) -> None:
         """Write what waits here and by ``write`` until nothing waits in either, or the disk takes no more."""
@@ -123,14 +127,3 @@ class Notifying:
             return
         counts = (await self._tables.counts()).values()
         self._counts = DeliveryCounts(sum(one.pending for one in counts), sum(one.dead for one in counts))
-
-    async def _note(self, asking: Admitted, action: str, detail: str) -> None:
-        line = AuditLine(
-            self._clock.now().unix_s,
-            action,
-            asking.principal.name,
-            asking.site,
-            blurred(asking.address),
-            detail,
-        )
-        await self._audit.write([line])

@@ -19,6 +19,8 @@ from tracker.core.webhooks import (
 from tracker.http.app import Translations
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.fields import not_valid
+from tracker.http.watches import NO_SUCH_WATCH
+from tracker.http.webhooks import NO_SUCH_MESSAGE, NO_SUCH_WEBHOOK
 from tracker.ingest.door import NotStored
 from tracker.store.entries import Stored
 from tracker.store.errors import JournalFull, JournalUnavailable
@@ -64,8 +66,8 @@ def _not_made(error: WebhookRefused | WatchRefused) -> APIError:
     return not_valid(error.field, error.reason)
 
 
-def _none_such(thing: str) -> Callable[[Exception], APIError]:
-    return lambda error: APIError(404, f"There is no such {thing}", [FieldFault("id", "is not known")])
+def _always(refusal: APIError) -> Callable[[Exception], APIError]:
+    return lambda error: refusal
 
 
 def _not_now(error: TrialBusy) -> APIError:
@@ -84,9 +86,9 @@ def _disabled(error: WebhookDisabled) -> APIError:
 NOTIFYING: Translations = {
     WebhookRefused: _not_made,
     WatchRefused: _not_made,
-    UnknownWebhook: _none_such("webhook"),
-    UnknownDelivery: _none_such("message"),
-    UnknownWatch: _none_such("rule"),
+    UnknownWebhook: _always(NO_SUCH_WEBHOOK),
+    UnknownDelivery: _always(NO_SUCH_MESSAGE),
+    UnknownWatch: _always(NO_SUCH_WATCH),
     TrialBusy: _not_now,
     NotDead: _not_given_up,
     WebhookDisabled: _disabled,

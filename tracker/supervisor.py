@@ -10,6 +10,7 @@ from tracker.core.clock import Clock
 log = logging.getLogger(__name__)
 
 Part = Callable[[], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -24,9 +25,9 @@ class Supervisor:
     is not ready while there is one, but everything else goes on.
     """
 
-    def __init__(self, clock: Clock, longest_pause_s: float = LONGEST_PAUSE_S) -> None:
+    def __init__(self, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         self._clock = clock
-        self._longest_pause_s = longest_pause_s
+        self._sleep = sleep
         self._deaths: dict[str, deque[float]] = {}
         self.restarts: Counter[str] = Counter()
 
@@ -56,4 +57,4 @@ class Supervisor:
             recent = sum(now_s - death <= FAILING_WITHIN_S for death in deaths)
             deaths.append(now_s)
             self.restarts[name] += 1
-            await asyncio.sleep(min(self._longest_pause_s, FIRST_PAUSE_S * 2**recent))
+            await self._sleep(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**recent))

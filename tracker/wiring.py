@@ -182,7 +182,9 @@ class Service:
             keep_ended_s=max(REMEMBERED_FOR_S, self._rules.late_window_s),
             first=self._write_messages,
         )
-        self.notifying = Notifying(settings, database.writer, self.pipeline.feed, clock, rng)
+        sites = access.book.sites
+        self.notifying = Notifying(settings, database.writer, self.pipeline.feed, sites, clock, rng)
+        access.forget_site = self.notifying.forget_site
         self.mover = Mover(database.writer, past, clock)
         self.readers = Readers(past)
         self.history = History(past, self.readers, self.mover, clock)

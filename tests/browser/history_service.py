@@ -1,10 +1,15 @@
-"""The real service with a past that the tests of the history know by heart."""
+"""The real service with a past that the tests of the history know by heart, as fixtures too."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from playwright.sync_api import Page
 
+from tests.browser.conftest import Complaints
 from tests.browser.real_service import RealService
 from tests.support.service import until
 
@@ -53,3 +58,22 @@ def past() -> list[dict[str, Any]]:
         event("pageview", "d", 3 * day, page="/blog", **ada, **phone),
         event("pageview", "e", 20 * day, page="/", userId="cyd", country="FR", **desk),
     ]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HistoryService]:
+    with HistoryService(tmp_path_factory.mktemp("history")) as started:
+        started.post(*past())
+        yield started
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[HistoryService]:
+    """A service that the test may change: nothing is in it yet."""
+    with HistoryService(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def history(page: Page, service: HistoryService, complaints: Complaints) -> Page:
+    return page

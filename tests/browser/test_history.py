@@ -4,36 +4,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Complaints
 from tests.browser.history_page import choose, expect_totals, figure, open_history, panel, values
-from tests.browser.history_service import HistoryService, event, past
+from tests.browser.history_service import HistoryService, event, history, own_service, service
 from tests.contract.rig import ACME, knows
 
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HistoryService]:
-    with HistoryService(tmp_path_factory.mktemp("history")) as started:
-        started.post(*past())
-        yield started
-
-
-@pytest.fixture
-def own_service(tmp_path: Path) -> Iterator[HistoryService]:
-    """A service that the test may change: nothing is in it yet."""
-    with HistoryService(tmp_path) as started:
-        yield started
-
-
-@pytest.fixture
-def history(page: Page, service: HistoryService, complaints: Complaints) -> Page:
-    return page
+__all__ = ["history", "own_service", "service"]
 
 
 def outcome(sessions: str, of_previous: str, of_all: str) -> re.Pattern[str]:

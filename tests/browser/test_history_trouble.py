@@ -1,9 +1,7 @@
 """The history view when things go wrong, and what must hold at any time."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,29 +9,12 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.history_page import choose, expect_totals, figure, open_history, panel, values
-from tests.browser.history_service import HistoryService, event, past
+from tests.browser.history_service import HistoryService, event, history, own_service, past, service
 from tests.browser.test_accessibility import AXE, RULES
 
+__all__ = ["history", "own_service", "service"]
+
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HistoryService]:
-    with HistoryService(tmp_path_factory.mktemp("history")) as started:
-        started.post(*past())
-        yield started
-
-
-@pytest.fixture
-def own_service(tmp_path: Path) -> Iterator[HistoryService]:
-    """A service that the test may change: nothing is in it yet."""
-    with HistoryService(tmp_path) as started:
-        yield started
-
-
-@pytest.fixture
-def history(page: Page, service: HistoryService, complaints: Complaints) -> Page:
-    return page
 
 
 def test_nothing_is_asked_out_of_sight(history: Page, service: HistoryService) -> None:

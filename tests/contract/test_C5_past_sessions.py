@@ -42,7 +42,7 @@ async def test_C5_a_session_of_which_only_events_are_kept(tmp_path: Path) -> Non
     async with run_service() as service:
         await page(service, "s", "/")
         await service.service.mover.catch_up()
-        service.service.core.site("default")._active.clear()
+        service.service.core.site("default")._live.clear()
         detail = await service.get("/api/analytics/sessions/s")
         assert [step["page"] for step in detail["journey"]] == ["/"]
         assert (detail["source"], detail["enrichment"]) == ("events", "unknown")

@@ -6,8 +6,10 @@ What the service can do stands in docs/performance.md; ``python -m bench`` measu
 import asyncio
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,10 +73,19 @@ async def test_F3_01_single_events_are_on_the_disk_at_200_a_second_at_least(proc
     for attempt in range(TRIES):
         bodies = [json.dumps(event(f"single{attempt}", number)).encode() for number in range(400)]
         best = max(best, await post_all(process, bodies))
+        assert on_disk(process, f"single{attempt}-") == len(bodies)
         if best >= 200:
             break
     print(f"{best:.0f} single events a second")
     assert best >= 200
+
+
+def on_disk(process: ServiceProcess, prefix: str) -> int:
+    """How many ids of events with this beginning another process finds in the journal."""
+    file = f"file:{process.log.parent / 'tracker.journal'}?mode=ro"
+    with closing(sqlite3.connect(file, uri=True)) as connection:
+        count = connection.execute("SELECT count(*) FROM ids WHERE id GLOB ?", (prefix + "*",))
+        return int(count.fetchone()[0])
 
 
 async def test_F3_02_events_in_arrays_come_in_at_2000_a_second_at_least(process: ServiceProcess) -> None:
@@ -84,6 +95,7 @@ async def test_F3_02_events_in_arrays_come_in_at_2000_a_second_at_least(process:
             [event(f"array{attempt}-{array}", number) for number in range(ARRAY)] for array in range(16)
         ]
         best = max(best, ARRAY * await post_all(process, [json.dumps(array).encode() for array in arrays]))
+        assert on_disk(process, f"array{attempt}-") == ARRAY * len(arrays)
         if best >= 2_000:
             break
     print(f"{best:.0f} events a second in arrays of {ARRAY}")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.contract.tenants import key, two_sites
 from tests.notify.receiver import Call, Receiver, answer, receiver
 from tests.support.dashboard import open_dashboard
 from tests.support.service import RunningService, run_service, settings_for_tests, until
+from tracker.core.inputs import NoticeRaised
 
 WITHIN_S = 15.0
 ALL = ["visit.identified", "alert", "watch.matched"]
@@ -156,11 +158,16 @@ async def test_the_doors_of_webhooks_and_watch_lists() -> None:
         assert (await service.http.delete(one)).status_code == 404
         rule = await watched(service, "country", "de")
         assert rule["pattern"] == "DE"
+        for kind in ("", "x", None, 1):
+            wrong = await service.http.post("/api/watches", json={"kind": kind, "pattern": "DE"})
+            assert (wrong.status_code, len(wrong.json()["errors"])) == (422, 1), wrong.text
+            assert wrong.json()["errors"][0]["field"] == "kind"
         again = await service.http.post("/api/watches", json={"kind": "country", "pattern": "DE"})
         assert again.status_code == 422
         assert (await service.get("/api/watches"))["watches"] == [rule]
         assert (await service.http.delete(f"/api/watches/{rule['id']}")).status_code == 200
         assert (await service.get("/api/watches"))["watches"] == []
+        await service.service.access.audit.flush()
         lines = await service.service.database.writer.run(
             lambda connection: connection.execute("SELECT action, detail FROM audit").fetchall()
         )
@@ -172,6 +179,43 @@ async def test_the_doors_of_webhooks_and_watch_lists() -> None:
             "watch_created",
             "watch_removed",
         ]
+        counted = {"webhook_created": 20, **dict.fromkeys([action for action, _ in told][1:], 1)}
+        audit = (await service.get("/api/status"))["access"]["audit"]
+        assert {action: audit.get(action) for action in counted} == counted
+        metrics = (await service.http.get("/metrics")).text
+        for action, count in counted.items():
+            assert f'tracker_access_actions_total{{action="{action}"}} {count}' in metrics
+
+
+async def test_a_removed_site_leaves_no_webhook_message_or_rule_behind() -> None:
+    async with receiver() as there, two_sites(webhooks__allow_private=True) as place:
+        there.reply = answer(500)
+        for tenant in (place.a, place.b):
+            body = {"url": there.url, "events": ALL}
+            assert (await place.post("/api/webhooks", tenant.admin, body)).status_code == 201
+            rule = {"kind": "country", "pattern": "DE"}
+            assert (await place.post("/api/watches", tenant.admin, rule)).status_code == 201
+        await calls_of_an_alert(place.service, there, 2)
+        await place.access.remove_site("b")
+
+        def sites(connection: sqlite3.Connection) -> set[str]:
+            tables = ("webhooks", "deliveries", "watches")
+            rows = (connection.execute(f"SELECT site FROM {table}").fetchall() for table in tables)
+            return {site for found in rows for (site,) in found}
+
+        assert await place.service.service.database.writer.run(sites) == {"a"}
+        before = len(there.calls)
+        await calls_of_an_alert(place.service, there, before + 1)
+        assert {call.message["site"] for call in there.calls[before:]} == {"a"}
+        status = (await place.get("/api/status", place.a.read)).json()["data"]["webhooks"]
+        assert (status["webhooks"], status["watches"]) == (1, 1)
+
+
+async def calls_of_an_alert(service: RunningService, there: Receiver, count: int) -> None:
+    """Let the budget be used up once more, which every site is told; wait for calls of it."""
+    parts = service.service
+    parts.pipeline.feed(NoticeRaised(parts.clock.now(), "warning", "budget", "spent", {}))
+    await calls(there, count)
 
 
 async def test_S4_02_what_is_of_another_site_is_not_there_and_readers_may_not_look() -> None:

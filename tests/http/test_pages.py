@@ -38,4 +38,4 @@ async def test_the_snippet_is_sent_again_only_when_it_is_another(client: httpx.A
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     other = await client.get("/tracker.js", headers={"if-none-match": '"x"'})
     assert other.status_code == 200
-    assert (await client.head("/tracker.js")).headers["content-length"] == str(len(other.content))
+    assert (await client.head("/tracker.js")).headers["content-length"] == other.headers["content-length"]

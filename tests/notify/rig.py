@@ -1,7 +1,7 @@
 """The parts of webhooks on a real store, with a clock that moves when the test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -66,7 +66,11 @@ class Rig(NamedTuple):
 
 @asynccontextmanager
 async def rig(
-    path: Path | None = None, limits: Limits | None = None, timeout_s: float = 10.0, runs: bool = True
+    path: Path | None = None,
+    limits: Limits | None = None,
+    timeout_s: float = 10.0,
+    runs: bool = True,
+    sites: Container[str] = (SITE, "other"),
 ) -> AsyncIterator[Rig]:
     """``runs``: whether anything is sent."""
     clock = FakeClock()
@@ -76,7 +80,7 @@ async def rig(
         messages = Messages("http://visitors.example")
         guard = Guard(allow_private=True)
         sender = Sender(guard, clock, timeout_s)
-        book = HookBook(tables, guard, sender, messages, clock)
+        book = HookBook(tables, guard, sender, messages, clock, sites)
         dispatcher = Dispatcher(
             tables,
             book.enabled,

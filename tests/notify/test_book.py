@@ -51,6 +51,24 @@ async def test_a_site_has_so_many_and_another_has_its_own() -> None:
             await on.book.create("other", "https://no-such-name.invalid/", [HookEvent.ALERT])
 
 
+async def test_a_removed_site_is_forgotten_and_gets_no_webhook_any_more() -> None:
+    sites = {"default", "other"}
+    async with receiver() as there, rig(runs=False, sites=sites) as on:
+        hook, kept = await on.hook(there, "other"), await on.hook(there)
+        sites.remove("other")
+        await on.book.forget_site("other")
+        assert on.book.of("other") == []
+        assert on.book.enabled(hook.id) is None
+        assert on.book.wanted.keys() == {"default"}
+        assert on.book.of("default") == [kept]
+        # What comes too late: the answer of a call that was under way, and one who did not know.
+        await on.book.gone(hook)
+        assert on.book.of("other") == []
+        with pytest.raises(WebhookRefused, match="removed"):
+            await on.hook(there, "other")
+        assert [one.id for one in await on.tables.load() if one.site == "other"] == [hook.id]
+
+
 async def test_S4_02_what_is_of_another_site_is_not_known() -> None:
     async with receiver() as there, rig(runs=False) as on:
         hook = await on.hook(there)

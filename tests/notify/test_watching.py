@@ -1,6 +1,6 @@
 """Watch lists as admins change them: what is taken, how many, of which site; the core hears of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,28 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def watching(database: Database) -> tuple[Watching, list[WatchListChanged]]:
+def watching(
+    database: Database, sites: Container[str] = ("default", "other")
+) -> tuple[Watching, list[WatchListChanged]]:
     heard: list[WatchListChanged] = []
-    return Watching(WatchTable(database.writer), heard.append, FakeClock()), heard
+    return Watching(WatchTable(database.writer), heard.append, FakeClock(), sites), heard
+
+
+async def test_a_removed_site_is_forgotten_the_core_hears_of_it_and_no_rule_comes_after(
+    database: Database,
+) -> None:
+    sites = {"default", "other"}
+    lists, heard = watching(database, sites)
+    kept = await lists.add("default", COUNTRY, "DE")
+    await lists.add("other", COUNTRY, "DE")
+    sites.remove("other")
+    heard.clear()
+    for _ in range(2):
+        await lists.forget_site("other")
+    assert [(one.site, one.rules) for one in heard] == [("other", ())]
+    assert (lists.of("other"), lists.of("default")) == ([], [kept])
+    with pytest.raises(WatchRefused, match="removed"):
+        await lists.add("other", COUNTRY, "FR")
 
 
 async def test_rules_come_back_and_the_core_hears_of_every_change(database: Database) -> None:

@@ -10,10 +10,14 @@ import pytest
 from tests.store.events import limit_pages
 from tests.support.clock import FakeClock
 from tracker.core.accounts import Key, Login, Role, Scope, SetupToken, Site, User
+from tracker.core.watches import WatchKind, WatchRule
+from tracker.core.webhooks import HookEvent, NewDelivery, Secret, Webhook
 from tracker.store import schema
 from tracker.store.accounts import AccountTables
 from tracker.store.database import Database, open_database
 from tracker.store.errors import JournalUnavailable
+from tracker.store.watches import WatchTable
+from tracker.store.webhooks import WebhookTables
 
 KEY = Key(
     "aaaaaaaa", "default", "a 'key'", frozenset(Scope), b"\x00digest", ("https://a.example", "http://b"), 5.0
@@ -72,6 +76,60 @@ async def test_a_removed_site_takes_its_keys_and_roles_along() -> None:
         assert {site.id: site.removed_at for site in kept.sites}["acme"] == 9.0
         assert {key.id: key.revoked_at for key in kept.keys} == {KEY.id: None, first.id: 9.0}
         assert kept.users == [ANN]
+
+
+async def fill_site(database: Database, site: str) -> None:
+    """Give a site a webhook, a message for it, and a rule."""
+    hook = Webhook(f"wh_{site}", site, Secret("https://x"), frozenset(HookEvent), Secret("whsec_AA=="), 1.0)
+    webhooks = WebhookTables(database.writer)
+    await webhooks.add(hook)
+    await webhooks.put([NewDelivery(hook.id, f"msg_{site}", site, "alert", 1.0, None, "the body")])
+    await WatchTable(database.writer).add(WatchRule(f"wl_{site}", site, WatchKind.COUNTRY, "DE", 1.0))
+
+
+async def sites_of_what_is_told(database: Database) -> list[list[str]]:
+    """Return whose webhooks, messages and rules there are."""
+
+    def read(connection: sqlite3.Connection) -> list[list[str]]:
+        tables = ("webhooks", "deliveries", "watches")
+        found = (connection.execute(f"SELECT site FROM {table} ORDER BY site") for table in tables)
+        return [[site for (site,) in rows] for rows in found]
+
+    return await database.writer.run(read)
+
+
+async def test_a_removed_site_takes_its_webhooks_with_all_messages_and_its_watch_list_along() -> None:
+    async with tables() as (accounts, database):
+        await accounts.add_site(Site("acme", "x", 1.0))
+        for site in ("acme", "default"):
+            await fill_site(database, site)
+        await accounts.remove_site("acme", 9.0)
+        assert await sites_of_what_is_told(database) == [["default"]] * 3
+
+
+async def test_a_site_is_removed_whole_or_not_at_all() -> None:
+    async with tables() as (accounts, database):
+        await accounts.add_site(Site("acme", "x", 1.0))
+        await fill_site(database, "acme")
+        trigger = "CREATE TRIGGER t BEFORE DELETE ON watches BEGIN SELECT RAISE(ABORT, 'full'); END"
+        await database.writer.run(lambda connection: connection.execute(trigger).rowcount)
+        with pytest.raises(sqlite3.IntegrityError):
+            await accounts.remove_site("acme", 9.0)
+        assert await sites_of_what_is_told(database) == [["acme"]] * 3
+        assert [site.removed_at for site in (await accounts.load()).sites] == [None, None]
+
+
+async def test_what_sites_left_behind_that_were_removed_before_goes_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "t.journal"
+    async with tables(path) as (accounts, database):
+        await accounts.add_site(Site("acme", "x", 1.0))
+        await accounts.remove_site("acme", 9.0)
+        for site in ("acme", "default"):
+            await fill_site(database, site)
+        version = schema.STEPS.index(schema.OF_REMOVED_SITES)
+        await database.writer.run(lambda c: c.execute(f"PRAGMA user_version = {version}").rowcount)
+    async with tables(path) as (_, database):
+        assert await sites_of_what_is_told(database) == [["default"]] * 3
 
 
 async def test_a_key_is_revoked_once_and_forgotten_for_another() -> None:

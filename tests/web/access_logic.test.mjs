@@ -90,6 +90,8 @@ test("a problem says what and how long to wait", () => {
   assert.deepEqual(problemOf(error), { message: "Too many attempts. Wait 30 seconds.", fields: { email: "x" } });
   assert.equal(problemOf(Object.assign(new Error("No."), { retryAfter_s: 200 })).message, "No. Wait 4 minutes.");
   assert.equal(problemOf(undefined).message, "It did not work.");
+  const full = Object.assign(new Error("No room"), { fields: [{ field: "body", message: "a site has at most 50 keys" }] });
+  assert.equal(problemOf(full).message, "No room. A site has at most 50 keys.");
 });
 
 const event = (id, more = {}) => ({ id, type: "pageview", sessionId: "s", at_ms: 1, page: "/", ...more });

@@ -1,4 +1,7 @@
-"""The audit: who did what with access, and who was denied. No password, key or token is ever in it."""
+"""The audit: who did what with access or set something up, and who was denied.
+
+No password, key or token is ever in it.
+"""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -35,6 +38,11 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     EXPORTED = "exported"
     ERASED = "erased"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_REMOVED = "webhook_removed"
+    WEBHOOK_REPLAYED = "webhook_replayed"
+    WATCH_CREATED = "watch_created"
+    WATCH_REMOVED = "watch_removed"
 
 
 FLOODABLE = frozenset({Action.DENIED, Action.LOGIN_FAILED})

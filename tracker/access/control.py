@@ -57,6 +57,10 @@ class Credentials(NamedTuple):
     """Of the client, found by way of the trusted proxies."""
 
 
+async def _nothing(site: str) -> None:
+    pass
+
+
 def mode_of(configured: str, host_is_loopback: bool) -> Mode:
     """Return the mode that ``auth.mode`` means on this host.
 
@@ -105,6 +109,8 @@ class AccessControl:
         self.ingest = RateLimiter(limits.ingest_per_second, limits.ingest_burst, clock)
         exports = limits.exports_per_minute
         self.exports = RateLimiter(exports / 60, exports, clock, MAX_EXPORT_BUCKETS)
+        self.forget_site: Callable[[str], Awaitable[None]] = _nothing
+        """Called when a site was removed, for what is known of it elsewhere."""
         self.save_failures = 0
         """Failed writes since the last good one."""
 
@@ -154,7 +160,7 @@ class AccessControl:
         return self.exports.take([(site, principal.name or network_of(address))])
 
     async def remove_site(self, site: str) -> None:
-        """Remove a site with its keys and roles. Raises as :meth:`SiteBook.remove_site` does."""
+        """Remove a site with all but its history. Raises as :meth:`SiteBook.remove_site` does."""
         affected = [user.email for user in self.users.list_users() if site in user.roles]
         try:
             await self.book.remove_site(site)
@@ -163,6 +169,7 @@ class AccessControl:
                 self.users.forget_site(site)
                 for email in affected:
                     self.logins.end_all(email)
+                await self.forget_site(site)
 
     async def run(self) -> None:
         """End logins that are over and write what waits, every second."""

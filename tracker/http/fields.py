@@ -1,6 +1,6 @@
 """The fields of a small JSON object, read one by one; what is wrong is told all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from starlette.requests import Request
@@ -41,7 +41,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         value = self.optional_text(name)
-        if value is None and not any(fault.field == name for fault in self._faults):
+        if value is None and not self._is_faulty(name):
             self._faults.append(FieldFault(name, "is required"))
         return value or ""
 
@@ -59,9 +59,9 @@ class Fields:
             return []
         return items
 
-    def one_of(self, name: str, allowed: Iterable[str]) -> str:
+    def one_of(self, name: str, allowed: Collection[str]) -> str:
         value = self.text(name)
-        if value and value not in allowed:
+        if value not in allowed and not self._is_faulty(name):
             self._faults.append(FieldFault(name, f"must be one of {', '.join(allowed)}"))
         return value
 
@@ -72,6 +72,9 @@ class Fields:
             self._faults.append(FieldFault("body", f"has a field that is not known here; known are {known}"))
         if self._faults:
             raise APIError(422, "The request is not valid", self._faults)
+
+    def _is_faulty(self, name: str) -> bool:
+        return any(fault.field == name for fault in self._faults)
 
     def _read(self, name: str, kind: type, problem: str) -> Any:
         self._known.add(name)

@@ -5,12 +5,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from tracker.http.access import PUBLIC, GuardedMount, GuardedRoute
+from tracker.http.packed import PACKED, VARY, PackedFiles, etag_of_packed, is_known, pack, takes_gzip
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
 # Browsers ask each time whether their copy is still right: a new version shows at once.
@@ -24,39 +23,30 @@ SNIPPET_HEADERS = {
 }
 
 
-class _Assets(StaticFiles):
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers.update(CACHING)
-        return response
-
-
-async def dashboard(request: Request) -> Response:
-    return FileResponse(STATIC / "index.html", headers=CACHING)
-
-
-def is_known(request: Request, etag: str) -> bool:
-    """Tell whether the client has this version already."""
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return etag in known or "*" in known
-
-
 def _snippet(content: bytes) -> Callable[[Request], Awaitable[Response]]:
     etag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {**SNIPPET_HEADERS, "ETag": etag}
+    as_it_is = content, {**SNIPPET_HEADERS, **VARY, "ETag": etag}
+    packed = pack(content), {**SNIPPET_HEADERS, **PACKED, "ETag": etag_of_packed(etag)}
 
     async def answer(request: Request) -> Response:
-        if is_known(request, etag):
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type="text/javascript")
+        body, headers = packed if takes_gzip(request.headers) else as_it_is
+        if is_known(request.headers, headers["ETag"]):
+            known = {name: value for name, value in headers.items() if name != "Content-Encoding"}
+            return Response(status_code=304, headers=known)
+        return Response(body, headers=headers, media_type="text/javascript")
 
     return answer
 
 
 def routes() -> list[BaseRoute]:
+    files = PackedFiles(STATIC, CACHING)
+
+    async def dashboard(request: Request) -> Response:
+        return await files.get_response("index.html", request.scope)
+
     return [
         GuardedRoute("/", dashboard, PUBLIC),
         GuardedRoute("/dashboard.html", dashboard, PUBLIC),
         GuardedRoute("/tracker.js", _snippet(SNIPPET.read_bytes()), PUBLIC),
-        GuardedMount("/static", _Assets(directory=STATIC), PUBLIC),
+        GuardedMount("/static", files, PUBLIC),
     ]

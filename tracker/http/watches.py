@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tracker.access.audit import Action
 from tracker.access.principal import Need
-from tracker.core.watches import UnknownWatch, WatchKind, WatchRefused, WatchRule
+from tracker.core.watches import WatchKind, WatchRule
 from tracker.http import queries
 from tracker.http.access import GuardedRoute, admitted
 from tracker.http.errors import APIError, FieldFault
-from tracker.http.fields import not_valid, read_fields
+from tracker.http.fields import read_fields
 from tracker.http.responses import success
-from tracker.http.webhooks import Note
 from tracker.live.messages import Wire
 from tracker.live.rows import iso
 
@@ -44,9 +44,8 @@ class WatchId(Wire, frozen=True):
 
 
 class WatchEndpoints:
-    def __init__(self, lists: Lists, note: Note) -> None:
+    def __init__(self, lists: Lists) -> None:
         self._lists = lists
-        self._note = note
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -65,24 +64,16 @@ class WatchEndpoints:
         fields = await read_fields(request)
         kind, pattern = fields.one_of("kind", list(WatchKind)), fields.text("pattern")
         fields.check()
-        if kind not in set(WatchKind):
-            raise not_valid("kind", f"must be one of {', '.join(WatchKind)}")
         asking = admitted(request)
-        try:
-            rule = await self._lists.add(asking.site, WatchKind(kind), pattern)
-        except WatchRefused as error:
-            raise not_valid(error.field, error.reason) from error
-        await self._note(asking, "watch_created", rule.id)
+        rule = await self._lists.add(asking.site, WatchKind(kind), pattern)
+        asking.note(Action.WATCH_CREATED, rule.id)
         return success(request, _row(rule), "Visits that are identified from now on are looked at", 201)
 
     async def remove(self, request: Request) -> Response:
         queries.refuse_unknown(request, ())
         asking = admitted(request)
-        try:
-            rule = await self._lists.remove(asking.site, request.path_params["id"])
-        except UnknownWatch as error:
-            raise NO_SUCH_WATCH from error
-        await self._note(asking, "watch_removed", rule.id)
+        rule = await self._lists.remove(asking.site, request.path_params["id"])
+        asking.note(Action.WATCH_REMOVED, rule.id)
         return success(request, WatchId(rule.id), "The rule is off the list")
 
 

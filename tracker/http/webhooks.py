@@ -1,28 +1,17 @@
 """``/api/webhooks…``: who else is told of what happens on the site."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tracker.access.audit import Action
 from tracker.access.principal import Need
-from tracker.core.webhooks import (
-    Delivery,
-    DeliveryCounts,
-    HookEvent,
-    NotDead,
-    Trial,
-    TrialBusy,
-    UnknownDelivery,
-    UnknownWebhook,
-    Webhook,
-    WebhookDisabled,
-    WebhookRefused,
-)
+from tracker.core.webhooks import Delivery, DeliveryCounts, HookEvent, Trial, Webhook
 from tracker.http import queries
-from tracker.http.access import Admitted, GuardedRoute, admitted
+from tracker.http.access import GuardedRoute, admitted
 from tracker.http.errors import APIError, FieldFault
 from tracker.http.fields import not_valid, read_fields
 from tracker.http.responses import success
@@ -31,9 +20,6 @@ from tracker.live.rows import iso
 
 NO_SUCH_WEBHOOK = APIError(404, "There is no such webhook", [FieldFault("id", "is not known")])
 NO_SUCH_MESSAGE = APIError(404, "There is no such message", [FieldFault("id", "is not known")])
-
-Note = Callable[[Admitted, str, str], Awaitable[None]]
-"""Writes a line of the audit: who asked, a word for what was done, and the id of what it was done to."""
 
 
 class Hooks(Protocol):
@@ -111,9 +97,8 @@ class Replayed(Wire, frozen=True):
 
 
 class WebhookEndpoints:
-    def __init__(self, hooks: Hooks, note: Note) -> None:
+    def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
-        self._note = note
 
     def routes(self) -> list[BaseRoute]:
         one = "/api/webhooks/{id}"
@@ -141,11 +126,8 @@ class WebhookEndpoints:
         if not all(event in set(HookEvent) for event in events):
             raise not_valid("events", f"must be some of {', '.join(HookEvent)}")
         asking = admitted(request)
-        try:
-            hook = await self._hooks.create(asking.site, url, [HookEvent(event) for event in events])
-        except WebhookRefused as error:
-            raise not_valid(error.field, error.reason) from error
-        await self._note(asking, "webhook_created", hook.id)
+        hook = await self._hooks.create(asking.site, url, [HookEvent(event) for event in events])
+        asking.note(Action.WEBHOOK_CREATED, hook.id)
         events = [*map(str, sorted(hook.events))]
         data = NewWebhook(hook.id, hook.url.reveal(), events, hook.secret.reveal())
         return success(request, data, "Keep the secret: it is not shown again", 201)
@@ -153,31 +135,19 @@ class WebhookEndpoints:
     async def remove(self, request: Request) -> Response:
         queries.refuse_unknown(request, ())
         asking = admitted(request)
-        try:
-            hook = await self._hooks.remove(asking.site, request.path_params["id"])
-        except UnknownWebhook as error:
-            raise NO_SUCH_WEBHOOK from error
-        await self._note(asking, "webhook_removed", hook.id)
+        hook = await self._hooks.remove(asking.site, request.path_params["id"])
+        asking.note(Action.WEBHOOK_REMOVED, hook.id)
         return success(request, WebhookId(hook.id), "The webhook is removed, with all that waited for it")
 
     async def try_out(self, request: Request) -> Response:
         queries.refuse_unknown(request, ())
-        try:
-            trial = await self._hooks.try_out(admitted(request).site, request.path_params["id"])
-        except UnknownWebhook as error:
-            raise NO_SUCH_WEBHOOK from error
-        except TrialBusy as error:
-            wait = {"Retry-After": str(error.retry_after_s)}
-            raise APIError(429, "Another test is under way; try again", headers=wait) from error
+        trial = await self._hooks.try_out(admitted(request).site, request.path_params["id"])
         message = "The receiver took the test" if trial.delivered else "The receiver did not take the test"
         return success(request, TrialResult(trial.delivered, trial.status, trial.reason or None), message)
 
     async def deliveries(self, request: Request) -> Response:
         queries.refuse_unknown(request, ())
-        try:
-            found = await self._hooks.deliveries(admitted(request).site, request.path_params["id"])
-        except UnknownWebhook as error:
-            raise NO_SUCH_WEBHOOK from error
+        found = await self._hooks.deliveries(admitted(request).site, request.path_params["id"])
         rows = [_delivery_row(one) for one in found]
         return success(request, Deliveries(rows), "The last messages, the newest first")
 
@@ -188,17 +158,8 @@ class WebhookEndpoints:
         fields.check()
         asking = admitted(request)
         webhook = request.path_params["id"]
-        try:
-            replayed = await self._hooks.replay(asking.site, webhook, message_id)
-        except UnknownWebhook as error:
-            raise NO_SUCH_WEBHOOK from error
-        except UnknownDelivery as error:
-            raise NO_SUCH_MESSAGE from error
-        except NotDead as error:
-            raise APIError(409, "The message was not given up: it waits or was delivered") from error
-        except WebhookDisabled as error:
-            raise APIError(409, "The receiver is gone; a test that it takes enables the webhook") from error
-        await self._note(asking, "webhook_replayed", webhook)
+        replayed = await self._hooks.replay(asking.site, webhook, message_id)
+        asking.note(Action.WEBHOOK_REPLAYED, webhook)
         return success(request, Replayed(replayed), "They are sent again")
 
 

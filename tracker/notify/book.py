@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from base64 import b32encode
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from typing import Any, Protocol
 
 from tracker.core.clock import Clock
@@ -69,13 +69,16 @@ class HookBook:
         sender: Sender,
         messages: Messages,
         clock: Clock,
+        sites: Container[str],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
+        """``sites``: those that there are; it may change."""
         self._store = store
         self._guard = guard
         self._sender = sender
         self._messages = messages
         self._clock = clock
+        self._sites = sites
         self._random_bytes = random_bytes
         self._hooks: dict[str, Webhook] = {}
         self._changing = asyncio.Lock()
@@ -121,6 +124,8 @@ class HookBook:
         except (Unresolved, TimeoutError) as error:
             raise WebhookRefused("url", "names a host that has no address") from error
         async with self._changing:
+            if site not in self._sites:
+                raise WebhookRefused("body", "the site is removed")
             if len(self.of(site)) >= MAX_WEBHOOKS:
                 raise WebhookRefused("body", f"a site has at most {MAX_WEBHOOKS} webhooks")
             secret, now = new_secret(self._random_bytes), self._clock.now().unix_s
@@ -139,6 +144,15 @@ class HookBook:
         if self.dispatcher is not None:
             self.dispatcher.forget(webhook)
         return hook
+
+    async def forget_site(self, site: str) -> None:
+        """Know nothing more of a site that was removed; the store has removed its webhooks with it."""
+        async with self._changing:
+            for hook in self.of(site):
+                del self._hooks[hook.id]
+                if self.dispatcher is not None:
+                    self.dispatcher.forget(hook.id)
+            self._index(site)
 
     async def gone(self, hook: Webhook) -> None:
         """Send nothing more to a receiver that said so."""

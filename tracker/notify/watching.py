@@ -4,7 +4,7 @@ import asyncio
 import re
 import secrets
 from base64 import b32encode
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Protocol
 
 from tracker.core.clock import Clock
@@ -40,10 +40,13 @@ class Watching:
         store: WatchStore,
         feed: Callable[[WatchListChanged], None],
         clock: Clock,
+        sites: Container[str],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
+        """``sites``: those that there are; it may change."""
         self._store = store
         self._feed = feed
+        self._sites = sites
         self._clock = clock
         self._random_bytes = random_bytes
         self._rules: dict[str, WatchRule] = {}
@@ -78,6 +81,8 @@ class Watching:
         elif kind is WatchKind.COUNTRY:
             pattern = pattern.upper()
         async with self._changing:
+            if site not in self._sites:
+                raise WatchRefused("body", "the site is removed")
             own = self.of(site)
             if any((rule.kind, rule.pattern) == (kind, pattern) for rule in own):
                 raise WatchRefused("pattern", "is on the list already")
@@ -100,6 +105,15 @@ class Watching:
             del self._rules[rule_id]
             self._tell(site)
         return rule
+
+    async def forget_site(self, site: str) -> None:
+        """Know nothing more of a site that was removed; the store has removed its rules with it."""
+        async with self._changing:
+            rules = self.of(site)
+            for rule in rules:
+                del self._rules[rule.id]
+            if rules:
+                self._tell(site)
 
     def _tell(self, site: str) -> None:
         self._feed(WatchListChanged(self._clock.now(), site, tuple(self.of(site))))

@@ -59,14 +59,17 @@ class AccountTables:
         return await self._writer.run(add)
 
     async def remove_site(self, site: str, at: float) -> None:
-        """Mark it as removed, revoke its keys and take its roles from all users."""
+        """Mark it as removed, revoke its keys, take its roles from all users; webhooks and watch list go."""
         await self._do(
             lambda connection: (
                 connection.execute(REMOVE_SITE, (at, site)),
                 connection.execute(
                     "UPDATE keys SET revoked_at = ? WHERE site = ? AND revoked_at IS NULL", (at, site)
                 ),
-                connection.execute("DELETE FROM roles WHERE site = ?", (site,)),
+                *(
+                    connection.execute(f"DELETE FROM {table} WHERE site = ?", (site,))
+                    for table in ("roles", "webhooks", "watches")
+                ),
             )
         )
 

@@ -85,7 +85,13 @@ WEBHOOKS: Step = (
     " pattern TEXT NOT NULL, created_at REAL NOT NULL) WITHOUT ROWID",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, OUTBOX, TIMES, ACCOUNTS, WEBHOOKS)
+OF_REMOVED_SITES: Step = tuple(
+    # Sites that were removed before this step left theirs behind.
+    f"DELETE FROM {table} WHERE site IN (SELECT id FROM sites WHERE removed_at IS NOT NULL)"
+    for table in ("webhooks", "watches")
+)
+
+STEPS: tuple[Step, ...] = (FIRST, OUTBOX, TIMES, ACCOUNTS, WEBHOOKS, OF_REMOVED_SITES)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

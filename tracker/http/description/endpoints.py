@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute
 
 from tracker.http.access import PUBLIC, GuardedRoute
-from tracker.http.pages import CACHING, STATIC, is_known
+from tracker.http.packed import is_known
+from tracker.http.pages import CACHING, STATIC
 from tracker.http.responses import wants_snake
 from tracker.live.encoding import Naming
 
@@ -56,7 +57,7 @@ def _endpoint(document: Callable[[Naming], dict[str, Any]]) -> Callable[[Request
         # The first one takes 0.2 s.
         content, etag = await asyncio.to_thread(described, naming)
         headers = {**CACHING, "ETag": etag, "Vary": "X-Naming"}
-        if is_known(request, etag):
+        if is_known(request.headers, etag):
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type="application/json")
 

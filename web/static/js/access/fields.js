@@ -32,6 +32,33 @@ export function Field({ label, value, onInput, fault = "", hint = "", lines = 1,
   </div>`;
 }
 
+/**
+ * Any of a few things, one at least.
+ * @param {{legend: string, choices: {id: string, title: string, detail: string}[], chosen: string[], onChange: (chosen: string[]) => void}} props
+ */
+export function Choices({ legend, choices, chosen, onChange }) {
+  /** @param {string} id */
+  const toggle = (id) => onChange(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
+  return html`<fieldset class="access-scopes">
+    <legend>${legend}</legend>
+    ${choices.map(
+      ({ id, title, detail }) => html`<label key=${id}>
+        <input type="checkbox" checked=${chosen.includes(id)} onChange=${() => toggle(id)} />
+        <span><strong>${title}</strong><br />${detail}</span>
+      </label>`,
+    )}
+    ${chosen.length === 0 && html`<p class="access-fault">Choose at least one</p>`}
+  </fieldset>`;
+}
+
+/** The end of a form in a dialog. @param {{action: string, isDisabled: boolean, onClose: () => void}} props */
+export function FormActions({ action, isDisabled, onClose }) {
+  return html`<div class="dialog-actions">
+    <button type="button" class="button" onClick=${onClose}>Cancel</button>
+    <button class="button is-main" disabled=${isDisabled}>${action}</button>
+  </div>`;
+}
+
 /** What went wrong with a form as a whole. @param {{text: string}} props */
 export function Problem({ text }) {
   return html`<div role="alert">${text && html`<p class="problem">${text}</p>`}</div>`;

@@ -15,8 +15,7 @@ export const SCOPES = [
 /** @param {string[]} scopes */
 export function scopesText(scopes) {
   const titles = SCOPES.filter(({ id }) => scopes.includes(id)).map(({ title }) => title.toLowerCase());
-  const text = titles.join(", ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalized(titles.join(", "));
 }
 
 /** @param {string} text one origin a line; commas and spaces will do too @returns {string[]} */
@@ -67,13 +66,21 @@ export function problemOf(error) {
   /** @type {Record<string, string>} */
   const byField = {};
   for (const { field, message: fault } of fields) byField[String(field)] = String(fault);
+  // What is said of the body as a whole belongs to no field of a form.
+  const whole = byField.body ? ` ${sentence(byField.body)}` : "";
   const pause = retryAfter_s === null ? "" : ` Wait ${plainDuration(retryAfter_s)}.`;
-  return { message: `${withStop(message || "It did not work")}${pause}`, fields: byField };
+  return { message: `${sentence(message || "It did not work")}${whole}${pause}`, fields: byField };
 }
 
 /** @param {string} text */
-function withStop(text) {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** @param {string} text */
+function sentence(text) {
+  const begun = capitalized(text);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** @param {number} seconds */

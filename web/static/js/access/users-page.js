@@ -7,7 +7,7 @@ import { time_ms } from "../rows.js";
 import { toast } from "../toasts.js";
 import { html, useId, useState } from "../vendor/vendor.js";
 import { Confirm } from "./confirm.js";
-import { Field, Problem, useSending } from "./fields.js";
+import { Field, FormActions, Problem, useSending } from "./fields.js";
 import { Missing, useListed } from "./listed.js";
 
 const ROLES = new Map([
@@ -109,10 +109,7 @@ function UserDialog({ onAdded, onClose }) {
         </select>
       </div>
       <${Problem} text=${problem.message} />
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick=${onClose}>Cancel</button>
-        <button class="button is-main" disabled=${isBusy}>Add user</button>
-      </div>
+      <${FormActions} action="Add user" isDisabled=${isBusy} onClose=${onClose} />
     </form>
   <//>`;
 }

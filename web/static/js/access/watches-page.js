@@ -51,7 +51,7 @@ function WatchForm({ onAdded }) {
       fault=${problem.fields.pattern}
       hint=${WATCH_KINDS.find(({ id }) => id === kind)?.hint}
     />
-    <${Problem} text=${problem.fields.body ? `${problem.message} ${problem.fields.body}` : problem.message} />
+    <${Problem} text=${problem.message} />
     <p class="access-actions"><button class="button is-main" disabled=${isBusy}>Add to the list</button></p>
   </form>`;
 }
