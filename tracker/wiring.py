@@ -57,6 +57,7 @@ from tracker.store.history.outbox import (
     Outbox,
     RejectedInput,
 )
+from tracker.store.history.program_pages import ProgramPages, in_silence
 from tracker.store.history.readers import Readers
 from tracker.store.identities import Identities
 from tracker.store.journal import Journal
@@ -237,6 +238,7 @@ class Service:
             "outbox": self.outbox.run,
             "history": self.mover.run,
             "retention": self._retain,
+            "program-pages": lambda: in_silence(ProgramPages().give_back, self._history_work),
             "accounts": self.access.run,
             **self.notifying.parts,
         }
@@ -270,6 +272,9 @@ class Service:
             if self.loop_lag_s > STALL_S:
                 log.warning("the event loop stood still for %.1f s", self.loop_lag_s)
             self.pipeline.feed(Tick(self.clock.now()))
+
+    def _history_work(self) -> int:
+        return self.mover.rows + self.readers.answered
 
     def _prunable_seq(self) -> int:
         """The last event that nobody needs from the journal any more."""

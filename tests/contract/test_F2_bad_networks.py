@@ -22,7 +22,7 @@ from tests.contract.rig import Listener, frame, listen, numbers_rise_by_one, pag
 from tests.support.dashboard import DashboardClient, open_dashboard
 from tests.support.fault_proxy import Drip, FaultProxy
 from tests.support.server import serve
-from tests.support.service import WAIT_S, RunningService, run_service, settings_for_tests, until
+from tests.support.service import WAIT_S, RunningService, protocol_of, run_service, settings_for_tests, until
 from tracker.clock import SystemClock
 from tracker.wiring import running
 
@@ -288,7 +288,7 @@ async def test_F2e_02_F2e_05_a_dashboard_behind_a_bad_network_misses_nothing_and
 ):
     async with (
         running(settings_for_tests(), SystemClock(), random.Random(1)) as parts,
-        serve(parts.app, ws_ping_interval=1.5, ws_ping_timeout=1.5) as base_url,
+        serve(parts.app, http=protocol_of(parts), ws_ping_interval=1.5, ws_ping_timeout=1.5) as base_url,
         httpx.AsyncClient(base_url=base_url, trust_env=False) as http,
         FaultProxy(base_url.replace("http", "ws") + "/ws") as proxy,
         listen(proxy.target) as peer,

@@ -22,6 +22,7 @@ def test_beyond_the_limit_the_oldest_is_forgotten() -> None:
 def test_what_is_remembered_is_packed() -> None:
     entry = ended("a")
     entry.session.visit_page("/", 1.0, 100)
+    entry.session.visit_page("/next", 2.0, 100)
     EndedSessions(limit=2).add(entry)
     assert isinstance(entry.session.journey, PackedJourney)
 

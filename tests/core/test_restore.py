@@ -8,6 +8,7 @@ from tests.core.playbook import ACME, CLOUD, GLOBEX, NOBODY, SITE, Effects, Play
 from tests.support.clock import START
 from tracker.core.clock import Now
 from tracker.core.restore import (
+    SessionRecord,
     export_figures,
     export_session,
     find_record,
@@ -15,7 +16,7 @@ from tracker.core.restore import (
     import_figures,
     import_session,
 )
-from tracker.core.session import Session
+from tracker.core.session import PackedJourney, Session, Source, Step
 
 
 def crowd() -> Playbook:
@@ -132,7 +133,7 @@ def test_a_record_is_found_for_the_live_and_the_ended() -> None:
     now = book.clock.now()
     live = find_record(book.site, "idle-page", now)
     assert live is not None
-    assert [step.page for step in live.journey] == ["/", "/two"]
+    assert [step.page for step in live.steps] == ["/", "/two"]
     assert live.end is None
     gone = find_record(book.site, "ended", now)
     assert gone is not None
@@ -144,12 +145,23 @@ def test_a_record_is_found_for_the_live_and_the_ended() -> None:
 def test_no_field_of_a_session_is_forgotten() -> None:
     book = crowd()
     again = import_session(export_session(book.row("idle-page"), book.clock.now()), book.clock.now())
-    for field in Session.__slots__:
-        if field != "held_events":
-            assert getattr(again, field) == getattr(book.row("idle-page"), field), field
+    for field in {*Session.__slots__} - {"held_events", "earlier", "later"}:
+        assert getattr(again, field) == getattr(book.row("idle-page"), field), field
     assert START.unix_s < again.opened_at
 
 
 def _comparable(effects: Effects) -> Effects:
     """Without what is not taken over: the times of retries, and events that waited for their session."""
     return [told for told in effects if told not in (("lookup", NOBODY), ("event", "waiting", "pageview"))]
+
+
+def test_a_journey_may_be_packed_when_it_is_taken_back() -> None:
+    steps = tuple(Step(f"/page/{number}", float(number)) for number in range(3))
+    record = SessionRecord("default", "a", Source.EVENTS, "", None, 0.0, 0.0, 0.0, journey=steps)
+    packed = record._replace(journey=PackedJourney.of(steps))
+    assert packed.steps == [*record.steps]
+    taken_back = [import_session(one, START) for one in (packed, record, record._replace(journey=steps[:1]))]
+    assert [one.steps for one in taken_back] == [[*steps], [*steps], [steps[0]]]
+    assert isinstance(taken_back[0].journey, PackedJourney)
+    assert taken_back[0].visit_page("/next", 9.0, 100)
+    assert taken_back[0].current_page == "/next"

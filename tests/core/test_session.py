@@ -1,10 +1,15 @@
 """Journeys, and what a session learns."""
 
 import sys
+import tracemalloc
 
 import pytest
 
 from tests.core.playbook import ACME, NOBODY, Playbook
+from tests.support.clock import START
+from tracker.core.core import Core
+from tracker.core.inputs import SiteEvent
+from tracker.core.rules import Rules
 from tracker.core.session import PackedJourney, Session, Source, Step
 
 
@@ -149,3 +154,46 @@ def test_who_saw_no_page_has_nothing_to_pack() -> None:
     made = session()
     made.pack()
     assert (made.current_page, made.steps) == (None, [])
+
+
+def test_a_journey_of_one_page_is_its_step_alone() -> None:
+    made = session(("/a", 2))
+    made.visit_page("/a", 3, 100)
+    assert (made.journey, made.page_count, made.current_page) == (Step("/a", 2), 1, "/a")
+    made.visit_page("/a", 1, 100)
+    assert (made.journey, made.page_count) == (Step("/a", 1), 1), "a late event tells when it was reached"
+    made.visit_page("/b", 5, 100)
+    assert journey(made) == [("/a", 1), ("/b", 5)]
+
+
+def test_a_session_is_packed_while_it_is_idle() -> None:
+    book = Playbook()
+    book.page("a", "/")
+    book.page("a", "/next")
+    book.wait(31)
+    assert isinstance(book.row("a").journey, PackedJourney)
+    book.page("a", "/last")
+    assert book.pages("a") == ["/", "/next", "/last"]
+
+
+def test_visitors_of_whom_the_same_is_known_share_it() -> None:
+    book = Playbook()
+    for name in "ab":
+        book.page(name, "/", country="".join(["D", "E"]), device="".join(["mob", "ile"]))
+    book.page("c", "/", country="FR", device="mobile")
+    assert book.row("a").traits is book.row("b").traits
+    assert (book.row("c").country, book.row("c").device) == ("FR", "mobile")
+    book.row("c").country = "DE"
+    assert book.row("c").traits is book.row("a").traits
+
+
+def test_a_live_session_of_one_page_costs_less_than_500_bytes() -> None:
+    core, now = Core(Rules(), START), START
+    tracemalloc.start()
+    for number in range(2_000):
+        session_id = f"6f0d9b1e-7c1a-4b6e-9d55-{number:012d}"
+        core.handle(SiteEvent(now, "s", "", "pageview", session_id, now.unix_s, "/"))
+    (used_bytes, _) = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(core.site("s")) == 2_000
+    assert used_bytes / 2_000 < 500

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,12 +15,14 @@ from websockets.asyncio.client import connect
 
 from tests.access.opened import open_access
 from tests.support.server import serve
-from tests.support.service import run_service, until
+from tests.support.service import protocol_of, settings_for_tests, until
+from tracker.clock import SystemClock
 from tracker.http import bodies
 from tracker.http.access import PUBLIC, Gate, GuardedRoute
 from tracker.http.app import DirectRoute, build_app
 from tracker.http.clients import ClientAddresses
 from tracker.http.protocol import LimitedProtocol, RequestLimits, protocol_with
+from tracker.wiring import running
 
 SHORT = RequestLimits(head_s=0.3, body_s=0.3, read_s=0.3, head_bytes=4_096)
 HEAD = b"POST /direct HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
@@ -247,7 +250,12 @@ async def test_a_direct_answer_closes_and_keeps_connections_as_the_client_asks()
 
 
 async def test_a_web_socket_lives_beyond_the_limits_and_takes_no_place() -> None:
-    async with run_service() as service, connect(service.socket_url, proxy=None) as socket:
+    async with (
+        running(settings_for_tests(), SystemClock(), random.Random(1)) as service,
+        serve(service.app, http=(protocol := protocol_of(service))) as base_url,
+        httpx.AsyncClient(base_url=base_url, trust_env=False) as http,
+        connect(f"ws{base_url.removeprefix('http')}/ws", proxy=None) as socket,
+    ):
         await socket.recv()
-        await service.get("/api/status")
-        assert service.protocol.connections_of["127.0.0.1"] == 1
+        assert (await http.get("/api/status")).status_code == 200
+        assert protocol.connections_of["127.0.0.1"] == 1

@@ -47,7 +47,7 @@ class Echo:
         self.waiting: list[asyncio.Future[None]] = []
 
     async def post(self, request: Request) -> Response:
-        said = self._said(await bodies.read(request, TYPES, 10_000))
+        said = self._said(await bodies.read(request, TYPES, 100_000))
         if said.stored is not None:
             await said.stored
         return self.finish(request, said)
@@ -143,9 +143,9 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
     return head + (await reader.readexactly(int(length[1])) if length else b"")
 
 
-PLAIN = st.sampled_from(
-    [post(body) for body in (b"{}", b'"now"', b'"late"', b'"wrong"', b'"breaks"', b"[" + b" " * 90 + b"]")]
-)
+LARGE = b"[" + b" " * 50_000 + b"]"
+BODIES = (b"{}", b'"now"', b'"late"', b'"wrong"', b'"breaks"', b"[" + b" " * 90 + b"]", LARGE)
+PLAIN = st.sampled_from([post(body) for body in BODIES])
 ODD = st.sampled_from(
     [
         post(b"{}", b"Expect: 100-continue"),
@@ -185,7 +185,7 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 async def test_the_same_bytes_have_the_same_answers(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     loop = asyncio.get_running_loop()
-    async with place() as short, place(short=False) as usual:
+    async with place(RequestLimits()) as short, place(RequestLimits(), short=False) as usual:
 
         @settings(max_examples=80, deadline=None)
         @given(streams())

@@ -116,7 +116,10 @@ def everything_of(session: Session, now: Now) -> dict[str, Any]:
     """Every field there is, so that a new one cannot be forgotten; monotonic times as ages."""
     fields = {name: getattr(session, name) for name in Session.__slots__}
     # Events that wait miss the feed after a restart, nothing else.
-    del fields["held_events"]
+    # Nor does it matter how the journey is kept, nor who else was there.
+    for name in ("held_events", "journey", "earlier", "later"):
+        del fields[name]
+    fields["steps"] = session.steps
     for name in ("last_seen_s", "leaving_since_s"):
         if fields[name] is not None:
             fields[name] = now.monotonic_s - fields[name]

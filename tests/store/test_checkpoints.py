@@ -8,7 +8,7 @@ from tests.store.restarts import ACME, DATA_CENTER, Life, life
 from tests.support.clock import FakeClock
 from tracker.core.effects import SessionEnded
 from tracker.core.inputs import FrameKind, ResetRequested, SiteEvent, UpstreamFrame
-from tracker.core.session import Enrichment, Visibility
+from tracker.core.session import Enrichment, PackedJourney, Visibility
 
 ADDRESSES = {"1.1.1.1": ACME, "2.2.2.2": DATA_CENTER, "3.3.3.3": None}
 
@@ -337,3 +337,22 @@ async def rows_of(run: Life, table: str) -> list[tuple[object, ...]]:
     return await run.database.writer.run(
         lambda connection: connection.execute(f"SELECT * FROM {table}").fetchall()
     )
+
+
+async def test_pages_that_are_taken_back_are_one_text_for_all_who_saw_them(tmp_path: Path) -> None:
+    async with life(tmp_path / "t.journal", FakeClock()) as run:
+        for name in ("one", "two", "bounced"):
+            run.handle(visit(run, "", name, "/first/page"))
+            if name != "bounced":
+                run.handle(visit(run, "", name, "/second/page"))
+        await run.checkpoints.write()
+    async with life(tmp_path / "t.journal", FakeClock()) as run:
+        site = run.core.site("default")
+        one, two, bounced = (site.find(name) for name in ("one", "two", "bounced"))
+        assert one is not None
+        assert two is not None
+        assert bounced is not None
+        assert isinstance(one.journey, PackedJourney)
+        assert [step.page for step in one.steps] == ["/first/page", "/second/page"]
+        assert all(mine.page is theirs.page for mine, theirs in zip(one.steps, two.steps, strict=True))
+        assert bounced.journey == one.steps[0]

@@ -25,7 +25,6 @@ class RunningService(NamedTuple):
     service: Service
     base_url: str
     http: httpx.AsyncClient
-    protocol: type[ShortWayProtocol]
 
     @property
     def socket_url(self) -> str:
@@ -59,17 +58,20 @@ def settings_for_tests(**values: object) -> Settings:
     return settings_module.load(None, environment=environment)
 
 
+def protocol_of(service: Service) -> type[ShortWayProtocol]:
+    return short_way_protocol(RequestLimits(), service.app)
+
+
 @asynccontextmanager
 async def run_service(
     settings: Settings | None = None, clock: Clock | None = None
 ) -> AsyncIterator[RunningService]:
-    async with running(settings or settings_for_tests(), clock or SystemClock(), random.Random(1)) as service:
-        protocol = short_way_protocol(RequestLimits(), service.app)
-        async with (
-            serve(service.app, http=protocol) as base_url,
-            httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=2 * WAIT_S) as client,
-        ):
-            yield RunningService(service, base_url, client, protocol)
+    async with (
+        running(settings or settings_for_tests(), clock or SystemClock(), random.Random(1)) as service,
+        serve(service.app, http=protocol_of(service)) as base_url,
+        httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=2 * WAIT_S) as client,
+    ):
+        yield RunningService(service, base_url, client)
 
 
 async def until(holds: Callable[[], Any], within_s: float = WAIT_S) -> Any:

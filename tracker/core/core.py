@@ -202,13 +202,14 @@ class Core:
         site = self.site(event.site)
         at = live_time(event.occurred_at, event.now.unix_s)
         session = site.find(event.session_id)
+        is_signal = event.is_signal
         only_times = False
         if session is None:
             session = self._return_to_site(site, event, at, out)
             if session is None:
                 return
         else:
-            only_times = site.touch(session, event.now, at, out) and event.is_signal
+            only_times = site.touch(session, event.now, at, out) and is_signal
         if event.type == "leave":
             session.leaving_since_s = event.now.monotonic_s
             self._leaves.append((event.now.monotonic_s + self._rules.leave_grace_s, session))
@@ -217,7 +218,7 @@ class Core:
         if session.leaving_since_s is not None:
             session.leaving_since_s = None
             only_times = False
-        if not event.is_signal:
+        if not is_signal:
             session.learn(event)
             site.visit(session, event, at)
             if not site.show_event(session, event, out):

@@ -3,13 +3,14 @@
 The monotonic clock means nothing to the next process, so every time is a Unix time here.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracker.core.clock import Now
 from tracker.core.effects import EndReason
 from tracker.core.ended import EndedSession
 from tracker.core.identity import Identity
-from tracker.core.session import Enrichment, Session, Source, Step, Visibility
+from tracker.core.session import Enrichment, PackedJourney, Session, Source, Step, Visibility, shared_traits
 from tracker.core.site import LiveSite
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
 from tracker.core.usual import HourFigures
@@ -42,7 +43,7 @@ class SessionRecord(NamedTuple):
     browser: str | None = None
     os: str | None = None
     referrer: str | None = None
-    journey: tuple[Step, ...] = ()
+    journey: tuple[Step, ...] | PackedJourney = ()
     page_count: int = 0
     event_count: int = 0
     identity: Identity | None = None
@@ -56,6 +57,10 @@ class SessionRecord(NamedTuple):
     end: EndRecord | None = None
     """``None`` while the session lives."""
     is_announced: bool = False
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        return self.journey.steps if isinstance(self.journey, PackedJourney) else self.journey
 
 
 class TimesRecord(NamedTuple):
@@ -134,12 +139,9 @@ def import_session(record: SessionRecord, now: Now) -> Session:
     if record.leaving_since_at is not None:
         session.leaving_since_s = _monotonic(record.leaving_since_at, now)
     session.user_id = record.user_id
-    session.country = record.country
-    session.device = record.device
-    session.browser = record.browser
-    session.os = record.os
+    session.traits = shared_traits(record.source, record.country, record.device, record.browser, record.os)
     session.referrer = record.referrer
-    session.journey = list(record.journey) or None
+    session.journey = _journey_of(record)
     session.page_count = record.page_count
     session.event_count = record.event_count
     session.identity = record.identity
@@ -147,6 +149,8 @@ def import_session(record: SessionRecord, now: Now) -> Session:
     session.visibility = record.visibility
     session.is_announced = record.is_announced
     session.is_idle = record.is_idle
+    if session.is_idle:
+        session.pack()
     session.counted_period = record.counted_period
     session.counted_pages = record.counted_pages
     session.last_minute = record.last_minute
@@ -186,6 +190,13 @@ def _end_record(ended: EndedSession, now: Now) -> EndRecord:
         ended.duration_s,
         ended.period,
     )
+
+
+def _journey_of(record: SessionRecord) -> list[Step] | PackedJourney | Step | None:
+    journey = record.journey
+    if isinstance(journey, PackedJourney):
+        return journey
+    return journey[0] if len(journey) == 1 else list(journey) or None
 
 
 def _wall(monotonic_s: float, now: Now) -> float:

@@ -1,7 +1,9 @@
 """One visit: a row of the visitor table."""
 
 from array import array
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from tracker.core.identity import Identity
@@ -35,6 +37,30 @@ class Source(StrEnum):
     EVENTS = "events"
 
 
+KNOWN_TRAITS = 4_096
+
+
+class Traits(NamedTuple):
+    """What many visits have in common: kept once for all of them."""
+
+    source: Source
+    country: str | None
+    device: str | None
+    browser: str | None
+    os: str | None
+
+
+@lru_cache(KNOWN_TRAITS)
+def shared_traits(
+    source: Source,
+    country: str | None = None,
+    device: str | None = None,
+    browser: str | None = None,
+    os: str | None = None,
+) -> Traits:
+    return Traits(source, country, device, browser, os)
+
+
 class Step(NamedTuple):
     """One page of a journey and when it was reached."""
 
@@ -43,13 +69,13 @@ class Step(NamedTuple):
 
 
 class PackedJourney(NamedTuple):
-    """The steps of a visit that is over, in a sixth of the memory."""
+    """The steps of a visit that is silent or over, in a sixth of the memory."""
 
     pages: tuple[str, ...]
     times: "array[float]"
 
     @classmethod
-    def of(cls, steps: list[Step]) -> "PackedJourney":
+    def of(cls, steps: Sequence[Step]) -> "PackedJourney":
         return cls(tuple([step.page for step in steps]), array("d", [step.at for step in steps]))
 
     @property
@@ -66,12 +92,10 @@ class Session:
 
     __slots__ = (
         "address",
-        "browser",
         "counted_minutes",
         "counted_pages",
         "counted_period",
-        "country",
-        "device",
+        "earlier",
         "ended_at",
         "enrichment",
         "event_count",
@@ -85,14 +109,14 @@ class Session:
         "last_activity_at",
         "last_minute",
         "last_seen_s",
+        "later",
         "leaving_since_s",
         "opened_at",
-        "os",
         "page_count",
         "previous_ips",
         "referrer",
         "site",
-        "source",
+        "traits",
         "user_id",
         "visibility",
     )
@@ -102,7 +126,10 @@ class Session:
     ) -> None:
         self.site = site
         self.id = session_id
-        self.source = source
+        self.traits = shared_traits(source)
+        self.earlier: Session | None = None
+        """The neighbours in the order of the last receipt (core/receipt_order.py)."""
+        self.later: Session | None = None
         self.ip = ip
         self.address = address
         self.previous_ips: tuple[str, ...] = ()
@@ -115,13 +142,10 @@ class Session:
         self.leaving_since_s: float | None = None
         """Monotonic time of a ``leave`` that nothing has followed yet."""
         self.user_id: str | None = None
-        self.country: str | None = None
-        self.device: str | None = None
-        self.browser: str | None = None
-        self.os: str | None = None
         self.referrer: str | None = None
-        self.journey: list[Step] | PackedJourney | None = None
-        """The last pages, in the order of their time; ``None`` before the first page."""
+        self.journey: list[Step] | PackedJourney | Step | None = None
+        """The last pages, in the order of their time; ``None`` before the first page. Most visits
+        see one: its step alone is a fifth of what a list would be."""
         self.page_count = 0
         self.event_count = 0
         self.identity: Identity | None = None
@@ -157,21 +181,50 @@ class Session:
         )
 
     @property
+    def source(self) -> Source:
+        return self.traits.source
+
+    @property
+    def country(self) -> str | None:
+        return self.traits.country
+
+    @country.setter
+    def country(self, country: str | None) -> None:
+        source, _, *others = self.traits
+        self.traits = shared_traits(source, country, *others)
+
+    @property
+    def device(self) -> str | None:
+        return self.traits.device
+
+    @property
+    def browser(self) -> str | None:
+        return self.traits.browser
+
+    @property
+    def os(self) -> str | None:
+        return self.traits.os
+
+    @property
     def current_page(self) -> str | None:
         journey = self.journey
+        if journey is None:
+            return None
         if isinstance(journey, PackedJourney):
             return journey.pages[-1]
-        return journey[-1].page if journey else None
+        return (journey if isinstance(journey, Step) else journey[-1]).page
 
     @property
     def steps(self) -> list[Step]:
         journey = self.journey
+        if isinstance(journey, Step):
+            return [journey]
         return journey.steps if isinstance(journey, PackedJourney) else journey or []
 
     def pack(self) -> None:
         """Need less memory from now on: nothing is expected to come."""
         if isinstance(self.journey, list):
-            self.journey = PackedJourney.of(self.journey) if self.journey else None
+            self.journey = PackedJourney.of(self.journey)
 
     def take_over_counts(self, before: "Session") -> None:
         """Go on with what an earlier visit of the same id was counted for: it is counted once."""
@@ -190,6 +243,14 @@ class Session:
         A page that repeats the one before it is no new step.
         """
         journey = self.journey
+        if journey is None:
+            self.journey = Step(page, at)
+            self.page_count += 1
+            return True
+        if isinstance(journey, Step) and journey.page == page:
+            if at < journey.at:
+                self.journey = Step(page, at)
+            return False
         if not isinstance(journey, list):
             journey = self.journey = self.steps
         position = len(journey)
@@ -212,8 +273,14 @@ class Session:
     def learn(self, event: SiteEvent) -> None:
         """Take over what ``event`` says about the visitor; silence keeps what was known."""
         self.user_id = event.user_id or self.user_id
-        self.country = event.country or self.country
-        self.device = event.device or self.device
-        self.browser = event.browser or self.browser
-        self.os = event.os or self.os
+        source, country, device, browser, os = traits = self.traits
+        told = (
+            source,
+            event.country or country,
+            event.device or device,
+            event.browser or browser,
+            event.os or os,
+        )
+        if told != traits:
+            self.traits = shared_traits(*told)
         self.referrer = self.referrer or event.referrer

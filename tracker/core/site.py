@@ -1,6 +1,6 @@
 """The live state of one site: its sessions and the figures over them."""
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
 from tracker.core.alarms import Alarms
@@ -23,6 +23,7 @@ from tracker.core.ended import EndedSession, EndedSessions
 from tracker.core.erasure import ErasedIds, Marks
 from tracker.core.filters import SessionFilter
 from tracker.core.inputs import SiteEvent
+from tracker.core.receipt_order import ReceiptOrder
 from tracker.core.rules import Rules
 from tracker.core.session import Session, Visibility
 from tracker.core.statistics import (
@@ -53,9 +54,10 @@ class LiveSite:
         self.statistics_changed = StatisticsChanged(name)
         """The effect, which is the same each time."""
         self._rules = rules
-        # A session stands in exactly one of the two, in the order of last_seen_s.
-        self._active: OrderedDict[str, Session] = OrderedDict()
-        self._idle: OrderedDict[str, Session] = OrderedDict()
+        self._live: dict[str, Session] = {}
+        # A live session stands in exactly one of the two, in the order of last_seen_s.
+        self._active = ReceiptOrder()
+        self._idle = ReceiptOrder()
         self.ended = EndedSessions(rules.max_ended_sessions, rules.late_window_s)
         self.erased = ErasedIds(rules.max_ended_sessions, rules.late_window_s)
         self.hidden_sessions = 0
@@ -72,10 +74,10 @@ class LiveSite:
 
     def __len__(self) -> int:
         """Live sessions, the waiting and hidden ones included."""
-        return len(self._active) + len(self._idle)
+        return len(self._live)
 
     def find(self, session_id: str) -> Session | None:
-        return self._active.get(session_id) or self._idle.get(session_id)
+        return self._live.get(session_id)
 
     @property
     def active(self) -> int:
@@ -85,7 +87,7 @@ class LiveSite:
     def visible_sessions(self) -> Iterator[Session]:
         """Most recently active first."""
         for group in (self._active, self._idle):
-            for session in reversed(group.values()):
+            for session in reversed(group):
                 if session.is_visible:
                     yield session
 
@@ -95,8 +97,8 @@ class LiveSite:
         return found + [one.session for one in self.ended.sessions() if marks.is_theirs(one.session)]
 
     def live_sessions(self) -> Iterator[Session]:
-        yield from self._active.values()
-        yield from self._idle.values()
+        yield from self._active
+        yield from self._idle
 
     def statistics(self) -> Statistics:
         return Statistics(self._running.active, self._period.sessions, self._pages.top())
@@ -135,7 +137,8 @@ class LiveSite:
 
     def put_back(self, session: Session) -> None:
         """Take in a live session of an earlier run. Call it in the order of ``last_seen_s``."""
-        (self._idle if session.is_idle else self._active)[session.id] = session
+        self._live[session.id] = session
+        self._order_of(session).append(session)
         if session.is_visible:
             self._running.add(session)
         elif session.visibility is Visibility.HIDDEN:
@@ -155,13 +158,21 @@ class LiveSite:
 
     def add(self, session: Session) -> Session | None:
         """Take a session in; return the one that is in excess, which the caller has to end."""
-        self._active[session.id] = session
+        self._live[session.id] = session
+        self._active.append(session)
         return self._excess()
 
     def _excess(self) -> Session | None:
         if len(self) <= self._rules.max_live_sessions:
             return None
-        return next(iter(self._idle.values()), None) or next(iter(self._active.values()))
+        return self._idle.first or self._active.first
+
+    def _order_of(self, session: Session) -> ReceiptOrder:
+        return self._idle if session.is_idle else self._active
+
+    def _take_out(self, session: Session) -> None:
+        del self._live[session.id]
+        self._order_of(session).remove(session)
 
     def touch(self, session: Session, now: Now, at: float, out: list[Effect]) -> bool:
         """Something arrived for ``session``; ``at`` is its own time. Tell whether only its times moved."""
@@ -169,14 +180,14 @@ class LiveSite:
         session.last_seen_s = now.monotonic_s
         session.last_activity_at = max(session.last_activity_at, at)
         if session.is_idle:
-            del self._idle[session.id]
+            self._idle.remove(session)
             session.is_idle = False
-            self._active[session.id] = session
+            self._active.append(session)
         else:
-            self._active.move_to_end(session.id)
+            self._active.move_to_end(session)
         if session.is_visible:
             self._minutes.touch(session, now.unix_s)
-            if self._period.count(session, at):
+            if counted_period != self._period.number and self._period.count(session, at):
                 out.append(self.statistics_changed)
         return not was_idle and session.counted_period == counted_period
 
@@ -268,7 +279,7 @@ class LiveSite:
 
     def _erase(self, session: Session, now: Now) -> None:
         if session.ended_at is None:
-            del (self._idle if session.is_idle else self._active)[session.id]
+            self._take_out(session)
             if session.is_visible:
                 self._running.remove(session)
             elif session.visibility is Visibility.HIDDEN:
@@ -294,7 +305,7 @@ class LiveSite:
         self._running.add(session)
 
     def end(self, session: Session, reason: EndReason, now: Now, ended_at: float, out: list[Effect]) -> None:
-        del (self._idle if session.is_idle else self._active)[session.id]
+        self._take_out(session)
         session.is_idle = False
         session.leaving_since_s = None
         session.ended_at = max(ended_at, session.last_activity_at)
@@ -315,7 +326,8 @@ class LiveSite:
         self._withdraw_end(ended)
         session.ended_at = None
         session.last_seen_s = now.monotonic_s
-        self._active[session.id] = session
+        self._live[session.id] = session
+        self._active.append(session)
         if session.is_visible:
             self._running.add(session)
             out.append(self.statistics_changed)
@@ -326,19 +338,18 @@ class LiveSite:
         return session, self._excess()
 
     def newly_idle(self, monotonic_s: float) -> Iterator[Session]:
-        while self._active:
-            session = next(iter(self._active.values()))
+        while (session := self._active.first) is not None:
             if monotonic_s - session.last_seen_s < self._rules.idle_after_s:
                 return
-            del self._active[session.id]
+            self._active.remove(session)
             session.is_idle = True
-            self._idle[session.id] = session
+            session.pack()
+            self._idle.append(session)
             yield session
 
     def expired(self, monotonic_s: float) -> Iterator[Session]:
         """Sessions that were silent too long; the caller ends each before it asks for the next."""
-        while self._idle:
-            session = next(iter(self._idle.values()))
+        while (session := self._idle.first) is not None:
             if monotonic_s - session.last_seen_s <= self._rules.idle_timeout_s:
                 return
             yield session

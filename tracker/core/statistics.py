@@ -177,7 +177,8 @@ class MinuteCounter:
         if minute <= self._minute - MINUTES:
             self._shift += self._minute + MINUTES - minute
             minute = self._minute + MINUTES
-        return minute
+        # The same object for all who are counted in it, not one for each of them.
+        return self._minute if minute == self._minute else minute
 
     def _turn_to(self, minute: int) -> None:
         for _ in range(min(MINUTES, max(0, minute - self._minute))):

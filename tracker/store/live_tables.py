@@ -3,9 +3,11 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
+from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
 from tracker.core.restore import FiguresRecord, SessionRecord, TimesRecord
+from tracker.core.session import PackedJourney, Step
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
 from tracker.core.usual import HourFigures
 from tracker.store.codec import RecordCodec
@@ -36,7 +38,7 @@ class WrittenFigures(NamedTuple):
     usual: tuple[HourFigures, ...] = ()
 
 
-SESSION = RecordCodec(SessionRecord)
+SESSION = RecordCodec(SessionRecord, replaced={"journey": tuple[Step, ...]})
 FIGURES = RecordCodec(WrittenFigures)
 
 MAX_KNOWN_SITES = 100
@@ -95,15 +97,25 @@ def read_mark(connection: sqlite3.Connection) -> tuple[float | None, int]:
 
 def read_sessions(connection: sqlite3.Connection) -> tuple[list[SessionRecord], int]:
     """Return the sessions that live or ended lately, and how many rows cannot be read."""
-    found, unreadable = _decode(
-        SESSION, (body for (body,) in connection.execute("SELECT body FROM live_sessions"))
-    )
+    found: list[SessionRecord] = []
+    unreadable = 0
+    for (body,) in connection.execute("SELECT body FROM live_sessions"):
+        # One by one: all of them as they are decoded are several times what they are in the service.
+        decoded, bad = _decode(SESSION, [body])
+        found += map(_in_less_memory, decoded)
+        unreadable += bad
     times = {number: values for number, *values in connection.execute("SELECT * FROM live_times")}
     for place, session in enumerate(found):
         moved = times.get(_number((session.site, session.id)))
         if moved is not None:
             found[place] = session._replace(**TimesRecord(*moved)._asdict())
     return found, unreadable
+
+
+def _in_less_memory(session: SessionRecord) -> SessionRecord:
+    # Each page is a text of its own, as often as it was visited, until they are made one.
+    steps = tuple([Step(intern(page), at) for page, at in session.steps])
+    return session._replace(journey=steps if len(steps) < 2 else PackedJourney.of(steps))
 
 
 def read_figures(connection: sqlite3.Connection) -> tuple[list[FiguresRecord], int]:

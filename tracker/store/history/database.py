@@ -235,6 +235,8 @@ def connect(path: Path | None) -> DuckDBPyConnection:
             "threads": THREADS,
             "temp_directory": "" if path is None else f"{path}.tmp",
             "max_temp_directory_size": f"{TEMPORARY_FILES_MB}MB",
+            # Without them what batches and queries let go is kept for the next ones: 26 to 38 MB.
+            "allocator_background_threads": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         },
