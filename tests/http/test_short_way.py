@@ -28,7 +28,8 @@ from tracker.http.responses import success
 from tracker.http.short_way import short_way_protocol
 
 TYPES = ("application/json",)
-LIMITS = RequestLimits(head_s=0.3, body_s=0.3, read_s=0.3)
+LIMITS = RequestLimits(head_s=2, body_s=2, read_s=2)
+KEEP_ALIVE_S = 1
 VARYING = re.compile(rb'"requestId":"[0-9a-f]+"|date: [^\r]+')
 
 
@@ -107,6 +108,18 @@ class Place(NamedTuple):
             assert b"201" in await answer(reader)
         return reader, writer
 
+    async def wait_on_short_way(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return a connection for whose request, on the short way, an answer is still to come."""
+        reader, writer = await self.connect()
+        for _ in range(2):
+            while self.echo.waiting:
+                self.echo.waiting.pop().set_result(None)
+                await answer(reader)
+            writer.write(post(b'"waits"'))
+            await until(lambda: self.echo.waiting)
+        assert self.echo.short == 1
+        return reader, writer
+
 
 @asynccontextmanager
 async def place(
@@ -117,7 +130,7 @@ async def place(
     async with open_access() as opened:
         app = build_app(routes, Gate(opened.access, ClientAddresses(())), max_requests=max_requests)
         protocol = short_way_protocol(limits, app) if short else protocol_with(limits)
-        async with started(app, http=protocol, timeout_keep_alive=1) as server:
+        async with started(app, http=protocol, timeout_keep_alive=KEEP_ALIVE_S) as server:
             yield Place(int(server.base_url.rpartition(":")[2]), echo, protocol, server)
 
 
@@ -201,7 +214,7 @@ async def test_the_same_bytes_have_the_same_answers(caplog: pytest.LogCaptureFix
             assert on_short_way == otherwise
 
         await asyncio.to_thread(same)
-        assert short.echo.short > 100
+        assert short.echo.short > 10
         assert usual.echo.short == 0
 
 
@@ -233,15 +246,7 @@ async def test_from_the_third_request_of_a_connection_on_the_same_head_takes_the
 
 async def test_requests_that_overtake_an_answer_are_answered_after_it_in_their_order() -> None:
     async with place() as here:
-        reader, writer = await here.connect()
-        waits = post(b'"waits"')
-        for _ in range(2):
-            writer.write(waits)
-            await until(lambda: here.echo.waiting)
-            here.echo.waiting.pop().set_result(None)
-            await answer(reader)
-        writer.write(waits)
-        await until(lambda: here.echo.waiting)
+        reader, writer = await here.wait_on_short_way()
         writer.write(post(b"[1]") + post(b"{}") + post(b"[2]")[:-1])
         await asyncio.sleep(0.05)
         here.echo.waiting.pop().set_result(None)
@@ -250,7 +255,7 @@ async def test_requests_that_overtake_an_answer_are_answered_after_it_in_their_o
             json.loads((await answer(reader)).partition(b"\r\n\r\n")[2])["data"]["said"] for _ in range(4)
         ]
         assert said == ['"waits"', "[1]", "{}", "[2]"]
-        writer.write(waits)
+        writer.write(post(b'"waits"'))
         await until(lambda: here.echo.waiting)
         writer.write(post(b"{}"))
         await asyncio.sleep(0.05)
@@ -264,14 +269,7 @@ async def test_requests_that_overtake_an_answer_are_answered_after_it_in_their_o
 
 async def test_who_sends_on_without_waiting_for_the_answer_is_not_read() -> None:
     async with place() as here:
-        reader, writer = await here.connect()
-        writer.write(post(b'"waits"'))
-        await until(lambda: here.echo.waiting)
-        here.echo.waiting.pop().set_result(None)
-        await answer(reader)
-        writer.write(post(b'"waits"'))
-        await until(lambda: here.echo.waiting)
-        assert here.echo.short
+        _, writer = await here.wait_on_short_way()
         writer.write(post(b"{}") * 160_000)
         draining = asyncio.ensure_future(writer.drain())
         done, _ = await asyncio.wait({draining}, timeout=1.5)
@@ -302,13 +300,14 @@ async def test_F2f_10_a_body_that_drips_after_a_known_head_is_408() -> None:
 
 async def test_who_waits_for_a_slow_answer_is_not_sent_away_and_who_is_silent_after_it_is() -> None:
     async with place() as here:
-        reader, writer = await here.connect()
-        for _ in range(3):
-            writer.write(post(b'"waits"'))
-            await until(lambda: here.echo.waiting)
-            await asyncio.sleep(1.4)
-            here.echo.waiting.pop().set_result(None)
-            assert b" 201 " in await answer(reader)
+        reader, writer = await here.wait_on_short_way()
+        here.echo.waiting.pop().set_result(None)
+        assert b" 201 " in await answer(reader)
+        writer.write(post(b'"waits"'))
+        await until(lambda: here.echo.waiting)
+        await asyncio.sleep(KEEP_ALIVE_S + LIMITS.head_s + 0.2)
+        here.echo.waiting.pop().set_result(None)
+        assert b" 201 " in await answer(reader)
         assert await asyncio.wait_for(reader.read(), 15) == b""
         writer.close()
 
@@ -350,13 +349,7 @@ async def test_one_request_too_many_is_503_on_the_short_way_too() -> None:
 
 async def test_a_server_that_ends_gives_the_answers_that_are_under_way() -> None:
     async with place() as here:
-        reader, writer = await here.connect()
-        writer.write(post(b'"waits"'))
-        await until(lambda: here.echo.waiting)
-        here.echo.waiting.pop().set_result(None)
-        await answer(reader)
-        writer.write(post(b'"waits"'))
-        await until(lambda: here.echo.waiting)
+        reader, writer = await here.wait_on_short_way()
         here.server.should_exit = True
         await until(lambda: not here.server.servers[0].is_serving())
         await asyncio.sleep(0.1)
