@@ -2,7 +2,8 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -166,7 +167,9 @@ class EventEndpoint:
         sender = admitted(request)
         posting: Posting | None = request.scope.get(POSTING)
         if posting is None or posting.sender is not sender:
-            bodies.check_type(request, CONTENT_TYPES)
+            is_snake = wants_snake(request)
+            with self._counting_unread(request, sender.site):
+                bodies.check_type(request, CONTENT_TYPES)
             headers = request.headers
             context = EventContext(
                 self._clock.now(),
@@ -180,7 +183,7 @@ class EventEndpoint:
             posting = Posting(
                 sender,
                 context,
-                wants_snake(request),
+                is_snake,
                 headers.get("idempotency-key"),
                 sender.may(Need.READ),
             )
@@ -190,8 +193,13 @@ class EventEndpoint:
         return posting
 
     async def _read(self, request: Request, site: str) -> bytes:
-        try:
+        with self._counting_unread(request, site):
             return await bodies.read(request, CONTENT_TYPES, MAX_BODY_BYTES)
+
+    @contextmanager
+    def _counting_unread(self, request: Request, site: str) -> Iterator[None]:
+        try:
+            yield
         except APIError as error:
             self._gate.charge(request, 1)
             self._rejects.add("http", site, UNREAD[error.status], b"")
