@@ -139,9 +139,11 @@ def import_session(record: SessionRecord, now: Now) -> Session:
     if record.leaving_since_at is not None:
         session.leaving_since_s = _monotonic(record.leaving_since_at, now)
     session.user_id = record.user_id
-    session.traits = shared_traits(record.source, record.country, record.device, record.browser, record.os)
+    session.traits = shared_traits(
+        record.site, record.source, record.country, record.device, record.browser, record.os
+    )
     session.referrer = record.referrer
-    session.journey = _journey_of(record)
+    _put_back_journey(session, record.journey)
     session.page_count = record.page_count
     session.event_count = record.event_count
     session.identity = record.identity
@@ -192,11 +194,13 @@ def _end_record(ended: EndedSession, now: Now) -> EndRecord:
     )
 
 
-def _journey_of(record: SessionRecord) -> list[Step] | PackedJourney | Step | None:
-    journey = record.journey
+def _put_back_journey(session: Session, journey: tuple[Step, ...] | PackedJourney) -> None:
     if isinstance(journey, PackedJourney):
-        return journey
-    return journey[0] if len(journey) == 1 else list(journey) or None
+        session.journey = journey
+    elif len(journey) == 1:
+        ((session.journey, session.page_at),) = journey
+    else:
+        session.journey = list(journey) or None
 
 
 def _wall(monotonic_s: float, now: Now) -> float:

@@ -43,6 +43,7 @@ KNOWN_TRAITS = 4_096
 class Traits(NamedTuple):
     """What many visits have in common: kept once for all of them."""
 
+    site: str
     source: Source
     country: str | None
     device: str | None
@@ -52,13 +53,14 @@ class Traits(NamedTuple):
 
 @lru_cache(KNOWN_TRAITS)
 def shared_traits(
+    site: str,
     source: Source,
     country: str | None = None,
     device: str | None = None,
     browser: str | None = None,
     os: str | None = None,
 ) -> Traits:
-    return Traits(source, country, device, browser, os)
+    return Traits(site, source, country, device, browser, os)
 
 
 class Step(NamedTuple):
@@ -112,10 +114,10 @@ class Session:
         "later",
         "leaving_since_s",
         "opened_at",
+        "page_at",
         "page_count",
         "previous_ips",
         "referrer",
-        "site",
         "traits",
         "user_id",
         "visibility",
@@ -124,9 +126,8 @@ class Session:
     def __init__(
         self, site: str, session_id: str, source: Source, ip: str, address: str | None, opened_at: float
     ) -> None:
-        self.site = site
         self.id = session_id
-        self.traits = shared_traits(source)
+        self.traits = shared_traits(site, source)
         self.earlier: Session | None = None
         """The neighbours in the order of the last receipt (core/receipt_order.py)."""
         self.later: Session | None = None
@@ -143,9 +144,11 @@ class Session:
         """Monotonic time of a ``leave`` that nothing has followed yet."""
         self.user_id: str | None = None
         self.referrer: str | None = None
-        self.journey: list[Step] | PackedJourney | Step | None = None
+        self.journey: list[Step] | PackedJourney | str | None = None
         """The last pages, in the order of their time; ``None`` before the first page. Most visits
-        see one: its step alone is a fifth of what a list would be."""
+        see one: a list with one step would be 150 bytes more than its text alone."""
+        self.page_at = 0.0
+        """When the only page was reached; 0 when there is none or another one."""
         self.page_count = 0
         self.event_count = 0
         self.identity: Identity | None = None
@@ -181,6 +184,10 @@ class Session:
         )
 
     @property
+    def site(self) -> str:
+        return self.traits.site
+
+    @property
     def source(self) -> Source:
         return self.traits.source
 
@@ -190,8 +197,8 @@ class Session:
 
     @country.setter
     def country(self, country: str | None) -> None:
-        source, _, *others = self.traits
-        self.traits = shared_traits(source, country, *others)
+        site, source, _, *others = self.traits
+        self.traits = shared_traits(site, source, country, *others)
 
     @property
     def device(self) -> str | None:
@@ -208,17 +215,15 @@ class Session:
     @property
     def current_page(self) -> str | None:
         journey = self.journey
-        if journey is None:
-            return None
-        if isinstance(journey, PackedJourney):
-            return journey.pages[-1]
-        return (journey if isinstance(journey, Step) else journey[-1]).page
+        if journey is None or isinstance(journey, str):
+            return journey
+        return journey.pages[-1] if isinstance(journey, PackedJourney) else journey[-1].page
 
     @property
     def steps(self) -> list[Step]:
         journey = self.journey
-        if isinstance(journey, Step):
-            return [journey]
+        if isinstance(journey, str):
+            return [Step(journey, self.page_at)]
         return journey.steps if isinstance(journey, PackedJourney) else journey or []
 
     def pack(self) -> None:
@@ -244,15 +249,16 @@ class Session:
         """
         journey = self.journey
         if journey is None:
-            self.journey = Step(page, at)
+            self.journey, self.page_at = page, at
             self.page_count += 1
             return True
-        if isinstance(journey, Step) and journey.page == page:
-            if at < journey.at:
-                self.journey = Step(page, at)
+        if journey == page:
+            if at < self.page_at:
+                self.page_at = at
             return False
         if not isinstance(journey, list):
             journey = self.journey = self.steps
+            self.page_at = 0.0
         position = len(journey)
         while position and journey[position - 1].at > at:
             position -= 1
@@ -273,8 +279,9 @@ class Session:
     def learn(self, event: SiteEvent) -> None:
         """Take over what ``event`` says about the visitor; silence keeps what was known."""
         self.user_id = event.user_id or self.user_id
-        source, country, device, browser, os = traits = self.traits
+        site, source, country, device, browser, os = traits = self.traits
         told = (
+            site,
             source,
             event.country or country,
             event.device or device,
