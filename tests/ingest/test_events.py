@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.support.clock import START
 from tests.support.fuzzing import examples
+from tracker.core.clock import Now
 from tracker.core.inputs import SiteEvent
+from tracker.ingest.client_hints import ClientHints
 from tracker.ingest.event_fields import DIALECTS, FIELDS, MAX_ID, MAX_NAME, MAX_PAGE, SNAKE_NAMES
 from tracker.ingest.events import EventContext, FieldError, parse_one
 
@@ -376,3 +378,13 @@ def test_parsing_does_not_change_what_was_given(raw: dict[str, Any]) -> None:
     before = repr(raw)
     assert isinstance(parse_one(raw, CONTEXT), SiteEvent)
     assert repr(raw) == before
+
+
+def test_the_next_request_of_a_program_has_its_own_time_and_what_can_be_told_of_it_by_now() -> None:
+    context = sent_by("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    told, context.hints = context.hints, ClientHints()
+    later = Now(START.monotonic_s + 5, START.unix_s + 5)
+    context.renew(later)
+    assert context.now == later
+    assert context.hints == told
+    assert told.browser == "Firefox"

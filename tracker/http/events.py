@@ -189,7 +189,7 @@ class EventEndpoint:
             )
             request.scope[POSTING] = posting
         else:
-            posting.context.now = self._clock.now()
+            posting.context.renew(self._clock.now())
         return posting
 
     async def _read(self, request: Request, site: str) -> bytes:

@@ -75,6 +75,12 @@ class EventContext:
         self.new_id = new_id
         self.anonymous_id = anonymous_id
 
+    def renew(self, now: Now) -> None:
+        """Be the context of the next request from the same program at the same address."""
+        self.now = now
+        # The patterns are in files, and none may have been to open the last time.
+        self.hints = client_hints.describe(self.user_agent)
+
 
 _SNAKE = frozenset(SNAKE_NAMES.values())
 
