@@ -14,14 +14,14 @@ from starlette.responses import Response, StreamingResponse
 from websockets.asyncio.client import connect
 
 from tests.access.opened import open_access
-from tests.support.server import serve
+from tests.support.server import protocol_with, serve
 from tests.support.service import protocol_of, settings_for_tests, until
 from tracker.clock import SystemClock
 from tracker.http import bodies
 from tracker.http.access import PUBLIC, Gate, GuardedRoute
 from tracker.http.app import DirectRoute, build_app
 from tracker.http.clients import ClientAddresses
-from tracker.http.protocol import LimitedProtocol, RequestLimits, protocol_with
+from tracker.http.protocol import LimitedProtocol, RequestLimits
 from tracker.wiring import running
 
 SHORT = RequestLimits(head_s=0.3, body_s=0.3, read_s=0.3, head_bytes=4_096)

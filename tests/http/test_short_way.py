@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.access.opened import open_access
-from tests.support.server import ServerInTest, started
+from tests.support.server import ServerInTest, protocol_with, started
 from tests.support.service import run_service, settings_for_tests, until
 from tracker.core.accounts import Scope
 from tracker.http import bodies
@@ -23,7 +23,7 @@ from tracker.http.access import PUBLIC, Gate
 from tracker.http.app import DirectRoute, build_app
 from tracker.http.clients import ClientAddresses
 from tracker.http.errors import APIError
-from tracker.http.protocol import LimitedProtocol, RequestLimits, protocol_with
+from tracker.http.protocol import LimitedProtocol, RequestLimits
 from tracker.http.responses import success
 from tracker.http.short_way import short_way_protocol
 

@@ -10,7 +10,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tracker.http.frames import FrameProtocol
-from tracker.http.protocol import LimitedProtocol
+from tracker.http.protocol import IsProxy, LimitedProtocol, RequestLimits, values_of_server
+
+
+def protocol_with(
+    limits: RequestLimits, is_proxy: IsProxy = LimitedProtocol.is_proxy
+) -> type[LimitedProtocol]:
+    """Return the protocol of one server without the short way."""
+    return type("LimitedProtocolOfServer", (LimitedProtocol,), values_of_server(limits, is_proxy))
 
 
 class ServerInTest(uvicorn.Server):

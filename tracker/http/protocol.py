@@ -45,7 +45,7 @@ class RequestLimits(NamedTuple):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Make a class of it with :func:`protocol_with` and give that to ``uvicorn.Config(http=...)``."""
+    """Make a class of it with :func:`values_of_server` and give that to ``uvicorn.Config(http=...)``."""
 
     limits = RequestLimits()
     connections_of: Counter[str] = Counter()
@@ -203,14 +203,8 @@ class LimitedProtocol(HttpToolsProtocol):
 IsProxy = Callable[[str], bool]
 
 
-def protocol_with(
-    limits: RequestLimits, is_proxy: IsProxy = LimitedProtocol.is_proxy
-) -> type[LimitedProtocol]:
-    """Return the protocol of one server, which counts its own connections."""
-    return type("LimitedProtocolOfServer", (LimitedProtocol,), values_of_server(limits, is_proxy))
-
-
 def values_of_server(limits: RequestLimits, is_proxy: IsProxy) -> dict[str, Any]:
+    """Return what the protocol of one server has for its own: it counts its own connections."""
     return {"limits": limits, "connections_of": Counter(), "is_proxy": staticmethod(is_proxy)}
 
 
