@@ -1,22 +1,22 @@
 """The service as a dashboard sees it: the pages and ``/ws``, scripted by a test."""
 
-import asyncio
 import json
 import logging
 import mimetypes
 import queue
 import threading
 import time
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+
+from tests.browser.loop_thread import LoopThread
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
 CONTENT_SECURITY_POLICY = (
@@ -25,7 +25,6 @@ CONTENT_SECURITY_POLICY = (
 )
 PATIENCE_S = 15.0
 
-_T = TypeVar("_T")
 _log = logging.getLogger("tests.fake_service")
 _log.propagate = False
 
@@ -61,19 +60,16 @@ class FakeService:
         self._dashboards: set[ServerConnection] = set()
         self._connected = threading.Condition()
         self._server: Server | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fake service", daemon=True)
+        self._loop = LoopThread("fake service", PATIENCE_S)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._loop.start()
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
+        self._loop.stop()
 
     @property
     def url(self) -> str:
@@ -81,11 +77,11 @@ class FakeService:
 
     def start(self) -> None:
         """Listen, on the port of before if there was one."""
-        self._run(self._start())
+        self._loop.run(self._start())
 
     def stop(self) -> None:
         """Go away and cut every connection, as a service that ends does."""
-        self._run(self._stop())
+        self._loop.run(self._stop())
 
     def send(self, *messages: tuple[str, dict[str, Any]], skip: int = 0) -> None:
         """Send one batch to every dashboard; ``skip`` sequence numbers are left out before it."""
@@ -97,7 +93,7 @@ class FakeService:
         self.send_raw(json.dumps(batch))
 
     def send_raw(self, frame: str) -> None:
-        self._run(self._send(frame))
+        self._loop.run(self._send(frame))
 
     def wait_for_dashboards(self, count: int) -> None:
         with self._connected:
@@ -113,9 +109,6 @@ class FakeService:
                 return message
 
     # In the loop's thread
-
-    def _run(self, step: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(step, self._loop).result(PATIENCE_S)
 
     async def _start(self) -> None:
         self._server = await serve(

@@ -18,9 +18,9 @@ class HistoryService(RealService):
     """What is posted to it is in the history at once."""
 
     def post(self, *events: dict[str, Any]) -> None:
-        before = self._run(self._total())
+        before = self._loop.run(self._total())
         super().post(*events)
-        self._run(self._wait_for(before + len(events)))
+        self._loop.run(self._wait_for(before + len(events)))
 
     async def _wait_for(self, events: int) -> None:
         async def arrived() -> bool:

@@ -2,24 +2,21 @@
 
 import asyncio
 import socket
-import threading
-from collections.abc import Coroutine
 from pathlib import Path
 from random import Random
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 
 from emitters.deanonymizer import Deanonymizer
 from emitters.population import World
+from tests.browser.loop_thread import LoopThread
 from tests.support.server import serve
 from tests.support.service import settings_for_tests
 from tracker.clock import SystemClock
 from tracker.wiring import Service, running
 
 PATIENCE_S = 30.0
-
-_T = TypeVar("_T")
 
 
 class RealService:
@@ -35,32 +32,29 @@ class RealService:
         self.service: Service | None = None
         self._unwanted: asyncio.Event | None = None
         self._runs: asyncio.Future[None] | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="real service", daemon=True)
+        self._loop = LoopThread("real service", PATIENCE_S)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._run(self.vendor.start())
+        self._loop.start()
+        self._loop.run(self.vendor.start())
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._run(self.vendor.stop())
+        self._loop.run(self.vendor.stop())
         self.http.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
+        self._loop.stop()
 
     def start(self) -> None:
-        self._run(self._start())
+        self._loop.run(self._start())
 
     def stop(self) -> None:
-        self._run(self._stop())
+        self._loop.run(self._stop())
 
     def post(self, *events: dict[str, Any]) -> None:
         """Store events as a web site does, and expect all of them to be taken."""
@@ -75,11 +69,8 @@ class RealService:
 
     # In the loop's thread
 
-    def _run(self, step: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(step, self._loop).result(PATIENCE_S)
-
     async def _start(self) -> None:
-        started = self._loop.create_future()
+        started = asyncio.get_running_loop().create_future()
         self._unwanted = asyncio.Event()
         self._runs = asyncio.ensure_future(self._serve(started, self._unwanted))
         await asyncio.wait([started, self._runs], return_when=asyncio.FIRST_COMPLETED)

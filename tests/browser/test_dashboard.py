@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.fake_service import FakeService, empty_snapshot, event, iso, snapshot, visitor
+from tests.browser.page_clock import stop_clock
 
 GUID = "ddace2a5-ec53-428f-985d-952fa09e7f27"
 
@@ -185,6 +186,7 @@ def test_A_disconnected_after_ten_seconds_then_try_now(dashboard: Page, service:
     dashboard.clock.run_for(15_000)
     expect(dashboard.locator("#connection")).to_contain_text("Disconnected since")
     expect(rows(dashboard)).to_have_count(1)
+    stop_clock(dashboard)
     service.start()
     dashboard.get_by_role("button", name="Try now").click()
     service.wait_for_dashboards(1)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Complaints
 from tests.browser.history_page import choose, expect_totals, figure, open_history, panel, values
 from tests.browser.history_service import HistoryService, event, history, own_service, past, service
+from tests.browser.page_clock import stop_clock
 from tests.browser.test_accessibility import AXE, RULES
 
 __all__ = ["history", "own_service", "service"]
@@ -35,6 +36,7 @@ def test_nothing_is_asked_out_of_sight(history: Page, service: HistoryService) -
 
 
 def test_F2e_05_service_away_says_what_to_do_and_heals(page: Page, own_service: HistoryService) -> None:
+    page.clock.install()
     own_service.post(*past())
     open_history(page, own_service, "range=hour")
     expect(figure(page, "Events")).to_have_text("5")
@@ -44,8 +46,10 @@ def test_F2e_05_service_away_says_what_to_do_and_heals(page: Page, own_service: 
     expect(pages).to_contain_text("The service cannot be reached")
     expect(pages).not_to_contain_text("/pricing")
     expect(figure(page, "Events")).to_have_text("–")
+    stop_clock(page)
     own_service.start()
     pages.get_by_role("button", name="Try again").click()
+    page.clock.resume()
     expect(values(page, "Pages")).to_have_text(["/", "/pricing", "/blog"])
 
 
@@ -59,8 +63,10 @@ def test_one_answer_that_fails_takes_no_other_with_it(page: Page, service: Histo
     expect(panel(page, "Pages")).to_contain_text("Not updated")
     expect(values(page, "Pages")).to_have_count(3)
     expect(panel(page, "Countries")).not_to_contain_text("Not updated")
+    stop_clock(page)
     page.unroute(cut)
     panel(page, "Pages").get_by_role("button", name="Try again").click()
+    page.clock.resume()
     expect(panel(page, "Pages")).not_to_contain_text("Not updated")
 
 

@@ -1,9 +1,7 @@
 """The shop of the demo in a real browser: what a person clicks there is on the dashboard."""
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emitters.site.shop import Shop
+from tests.browser.loop_thread import LoopThread
 from tests.browser.real_service import RealService
 from tests.browser.test_snippet import until, visitors
 
@@ -31,18 +30,15 @@ WATCH_ROW = """() => new Promise((resolve) => {
 @contextmanager
 def open_shop(tracker: str) -> Iterator[str]:
     """A shop in a thread of its own; gives its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="shop", daemon=True)
-    thread.start()
+    loop = LoopThread("shop", 10.0)
+    loop.start()
     shop = Shop(tracker, port=0)
-    asyncio.run_coroutine_threadsafe(shop.start(), loop).result(10)
+    loop.run(shop.start())
     try:
         yield shop.url
     finally:
-        asyncio.run_coroutine_threadsafe(shop.stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+        loop.run(shop.stop())
+        loop.stop()
 
 
 @pytest.fixture
