@@ -40,6 +40,7 @@ def report(service: "Service") -> Mapping[str, Any]:
             "storedEvents": service.journal.rows,
             "refusedEvents": service.journal.refused,
             "commits": service.database.writer.commits,
+            "commitsInLoop": service.database.writer.commits_in_loop,
             "commitP50Ms": round(commits.p50_ms, 2),
             "commitP99Ms": round(commits.p99_ms, 2),
             "trouble": service.database.writer.trouble,

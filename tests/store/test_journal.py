@@ -1,6 +1,9 @@
 """FAULTS.md 2c: what is answered for is on the disk, once."""
 
 import asyncio
+import sqlite3
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +13,12 @@ from tests.store.events import OpenJournal, event, held_writer, limit_pages, ope
 from tests.support.clock import FakeClock
 from tracker.core.clock import Now
 from tracker.core.inputs import SiteEvent
+from tracker.store import schema
 from tracker.store.codec import content_digest, decode_event, encode_event
 from tracker.store.entries import Stored
 from tracker.store.errors import EventNotStorable, JournalFull, JournalUnavailable, Trouble
 from tracker.store.journal import Journal
+from tracker.store.writer import Job, T, Writer
 
 DAY_S = 86_400.0
 
@@ -286,3 +291,47 @@ async def test_replay_hands_on_what_came_after(tmp_path: Path) -> None:
         assert [one.id for one in replayed] == [f"e{n}" for n in range(100, 2_200)]
         assert opened.journal.fed_seq == 2_200
         assert opened.fed == []
+
+
+class LateWriter(Writer):
+    """Tells of what the thread has done when it is let to."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: FakeClock) -> None:
+        super().__init__(connection, clock)
+        self.is_busy = True
+        self._untold: list[partial[None]] = []
+
+    def submit_or_run(self, job: Job[T]) -> Future[T]:
+        return self.submit(job) if self.is_busy else super().submit_or_run(job)
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        late: Future[T] = Future()
+        self._untold.append(partial(late.set_result, super().submit(job).result()))
+        return late
+
+    def tell(self) -> None:
+        for tell in self._untold:
+            tell()
+
+
+async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    schema.migrate(connection)
+    clock = FakeClock()
+    writer = LateWriter(connection, clock)
+    fed: list[SiteEvent] = []
+    journal = Journal(writer, clock, fed.append)
+    first = journal.append("default", [event("first")])
+    await asyncio.sleep(0)
+    writer.is_busy = False
+    second = journal.append("default", [event("second")])
+    await asyncio.sleep(0)
+    assert [first.done(), second.done()] == [False, False]
+    writer.tell()
+    assert [(await second)[0].seq, (await first)[0].seq] == [2, 1]
+    assert fed == [event("first"), event("second")]
+    last = journal.append("default", [event("last")])
+    await asyncio.sleep(0)
+    assert last.done(), "nothing is under way: it runs here"
+    assert writer.commits_in_loop == 1
+    await writer.close()

@@ -28,6 +28,11 @@ def _commits(service: "Service") -> Iterator[Metric]:
         "How long commits of the journal's file took, until they were on the disk.",
         writer.commit_seconds,
     )
+    yield counter(
+        "store_commits_in_loop",
+        "Commits that the event loop made itself, the disk being quick.",
+        writer.commits_in_loop,
+    )
     yield counters(
         "store_commit_failures",
         "Commits that failed, by what was wrong.",

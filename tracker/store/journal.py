@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 MAX_WAITING_EVENTS = 20_000
 MAX_WAITING_BYTES = 16 * 1024 * 1024
 MAX_GROUP_EVENTS = 1_000
+MAX_GROUP_IN_LOOP = 200
+"""Larger groups are worth another thread: SQLite works on them beside the event loop."""
 KEEP_IDS_S = 86_400.0
 CLOCK_JUMP_S = 60.0
 """The wall clock was set when it moved so much more, or less, than the monotonic one."""
@@ -68,6 +70,7 @@ class Journal:
         self._lock = Lock()
         self._waiting: deque[Append] = deque()
         self._is_scheduled = False
+        self._groups_under_way = 0
         self._pruned_at = clock.now()
         self._keep_ids_until_s = 0.0
         self.waiting_events = 0
@@ -208,16 +211,23 @@ class Journal:
     def _submit(self) -> None:
         loop = asyncio.get_running_loop()
         group: list[Append] = []
+        # Behind a group that is under way: events are handed on in the order of their numbers.
+        is_short = not self._groups_under_way and self.waiting_events <= MAX_GROUP_IN_LOOP
+        submit = self._writer.submit_or_run if is_short else self._writer.submit
         try:
-            written = self._writer.submit(lambda connection: self._write(connection, group))
+            written = submit(lambda connection: self._write(connection, group))
         except Exception as error:
             self._is_scheduled = False
             self._take_up_to(MAX_GROUP_EVENTS, group)
             self._fail(group, error)
             return
-        written.add_done_callback(lambda done: loop.call_soon_threadsafe(self._settle, group, done))
+        self._groups_under_way += 1
+        if written.done():
+            self._settle(group, written)
+        else:
+            written.add_done_callback(lambda done: loop.call_soon_threadsafe(self._settle, group, done))
 
-    # In the writer's thread
+    # In the writer's thread, or the loop's
 
     def _write(self, connection: sqlite3.Connection, group: list[Append]) -> Group:
         # A second try after a lock keeps its group.
@@ -239,6 +249,7 @@ class Journal:
     # Back in the event loop
 
     def _settle(self, group: list[Append], written: "Future[Group]") -> None:
+        self._groups_under_way -= 1
         if self._waiting:
             self._schedule()
         error = written.exception()
