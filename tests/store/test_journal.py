@@ -23,6 +23,11 @@ from tracker.store.writer import Job, T, Writer
 DAY_S = 86_400.0
 
 
+async def some_turns() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 def trouble_of(opened: OpenJournal) -> Trouble | None:
     return opened.database.writer.trouble
 
@@ -268,7 +273,7 @@ async def test_a_clean_end_writes_what_waits(tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as group, open_journal(path) as opened:
         async with held_writer(opened.database):
             task = group.create_task(opened.append(event("a")))
-            await asyncio.sleep(0)
+            await some_turns()
             closing = group.create_task(opened.database.close())
             await asyncio.sleep(0)
         await closing
@@ -291,6 +296,17 @@ async def test_replay_hands_on_what_came_after(tmp_path: Path) -> None:
         assert [one.id for one in replayed] == [f"e{n}" for n in range(100, 2_200)]
         assert opened.journal.fed_seq == 2_200
         assert opened.fed == []
+
+
+async def test_turns_that_bring_more_share_a_commit(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "t.journal") as opened:
+        answers = []
+        for n in range(5):
+            answers.append(opened.journal.append("default", [event(f"e{n}")]))
+            await asyncio.sleep(0)
+        assert not answers[-1].done()
+        await asyncio.gather(*answers)
+        assert opened.database.writer.commits == 1
 
 
 class LateWriter(Writer):
@@ -322,16 +338,16 @@ async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
     fed: list[SiteEvent] = []
     journal = Journal(writer, clock, fed.append)
     first = journal.append("default", [event("first")])
-    await asyncio.sleep(0)
+    await some_turns()
     writer.is_busy = False
     second = journal.append("default", [event("second")])
-    await asyncio.sleep(0)
+    await some_turns()
     assert [first.done(), second.done()] == [False, False]
     writer.tell()
     assert [(await second)[0].seq, (await first)[0].seq] == [2, 1]
     assert fed == [event("first"), event("second")]
     last = journal.append("default", [event("last")])
-    await asyncio.sleep(0)
+    await some_turns()
     assert last.done(), "nothing is under way: it runs here"
     assert writer.commits_in_loop == 1
     await writer.close()

@@ -4,15 +4,15 @@ from tracker.core.clock import Clock
 
 QUICK_S = 0.002
 """A hand-over to another thread and back takes 0.2 to 1 ms under load; twice that is still no loss."""
-WEIGHT = 1 / 16
-AWAY = 1_000
+WEIGHT = 1 / 64
+AWAY = 5_000
 
 
 class Pace:
-    """Remembers how long transactions took; one that took long weighs as sixteen that took a sixteenth.
+    """Remembers how long transactions took, some sixty of them.
 
-    Who was held up stays away a thousand times as long as a transaction usually takes then: two
-    seconds where they take two milliseconds, a minute after a single one of a second.
+    Who was held up stays away five thousand times as long as a transaction usually takes then: ten seconds
+    where they take two milliseconds, and more than a minute after a single one of a second.
     """
 
     def __init__(self, clock: Clock) -> None:
