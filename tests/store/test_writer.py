@@ -106,7 +106,13 @@ async def test_what_is_short_waits_for_nobody(database: Database, tmp_path: Path
 async def test_a_disk_that_was_slow_is_left_to_the_thread_for_a_while(tmp_path: Path) -> None:
     clock = FakeClock()
     database = open_database(tmp_path / "t.journal", clock)
-    assert database.writer.submit_or_run(lambda connection: clock.advance(1.0)).done()
+
+    def take_a_second_to_commit(connection: sqlite3.Connection) -> None:
+        insert_a_page(connection)
+        connection.set_trace_callback(lambda sql: clock.advance(1.0) and None)
+
+    assert database.writer.submit_or_run(take_a_second_to_commit).done()
+    await database.writer.run(lambda connection: connection.set_trace_callback(None))
     handed_over = database.writer.submit_or_run(insert_a_page)
     assert await asyncio.wrap_future(handed_over) != threading.get_ident()
     clock.advance(3_600.0)

@@ -9,9 +9,9 @@ AWAY = 5_000
 
 
 class Pace:
-    """Remembers how long transactions took, some sixty of them.
+    """Remembers how long commits took, some sixty of them.
 
-    Who was held up stays away five thousand times as long as a transaction usually takes then: ten seconds
+    Who was held up stays away five thousand times as long as a commit usually takes then: ten seconds
     where they take two milliseconds, and more than a minute after a single one of a second.
     """
 

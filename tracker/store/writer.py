@@ -97,7 +97,6 @@ class Writer:
         if self._is_closing or not self._pace.is_quick() or not self._turn.acquire(blocking=False):
             return self.submit(job)
         done: Future[T] = Future()
-        started_s = self._clock.now().monotonic_s
         try:
             done.set_result(self._attempt(job, IN_LOOP))
             self._note(None)
@@ -111,7 +110,6 @@ class Writer:
                 self._note(trouble)
                 done.set_exception(JournalUnavailable(trouble))
         finally:
-            self._pace.note(self._clock.now().monotonic_s - started_s)
             self._turn.release()
         return done
 
@@ -176,8 +174,10 @@ class Writer:
         if changed != self._changes_before:
             self._changes_before = changed
             self.commits += 1
-            self.commits_in_loop += manners is IN_LOOP
             taken_s = self._clock.now().monotonic_s - started_s
+            if manners is IN_LOOP:
+                self.commits_in_loop += 1
+                self._pace.note(taken_s)
             self._commit_ms.append(taken_s * 1000)
             self.commit_seconds.add(taken_s)
         return result
