@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 
 from emitters.clients import Client
 from emitters.http1 import retry_after_header
+from emitters.listener import close_door
 from emitters.wire import websocket_frame
 
 CONNECTION_FAULTS: dict[str, str] = {
@@ -127,6 +128,7 @@ class Door:
         if self._server is None:
             return
         server, self._server = self._server, None
+        await close_door(server.server)
         server.close()
         try:
             async with asyncio.timeout(_GOODBYE_S):
