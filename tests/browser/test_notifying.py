@@ -15,6 +15,11 @@ from tests.browser.test_accessibility import axe, violations
 
 __all__ = ["axe"]
 
+OF_ANOTHER_FIELD: dict[str, object] = {
+    "success": False,
+    "message": "The request is not valid",
+    "errors": [{"field": "events", "message": "must be an array of strings"}],
+}
 LONG = f"/{'x' * 80}<img src=x onerror=alert(1)>".replace(" ", "%20")
 
 
@@ -43,6 +48,13 @@ def receiver() -> Iterator[tuple[str, list[str]]]:
             serving.join()
 
 
+@contextmanager
+def answered_once(page: Page, path: str, answer: dict[str, object]) -> Iterator[None]:
+    page.route(path, lambda route: route.fulfill(status=422, json=answer))
+    yield
+    page.unroute(path)
+
+
 def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
@@ -63,6 +75,12 @@ def test_an_admin_makes_tries_and_removes_a_webhook_and_a_watch(page: Page, tmp_
         dialog(page).get_by_label("Address").fill("https://10.0.0.1@nowhere.example/")
         page.keyboard.press("Enter")
         expect(dialog(page).get_by_label("Address")).to_have_attribute("aria-invalid", "true")
+        expect(dialog(page).get_by_label("Address")).to_be_focused()
+        expect(dialog(page).get_by_role("alert")).to_be_empty()
+        with answered_once(page, "**/api/webhooks**", OF_ANOTHER_FIELD):
+            dialog(page).get_by_role("button", name="Make webhook").click()
+            expect(dialog(page).get_by_role("alert")).to_have_text("The request is not valid.")
+        expect(dialog(page).get_by_label("Address")).not_to_have_attribute("aria-invalid", "true")
         dialog(page).get_by_label("Address").fill(url + LONG)
         dialog(page).get_by_label("Alerts").check()
         found["new webhook"] = violations(page, axe)

@@ -87,11 +87,17 @@ test("what a key may do reads as a sentence, the most harmless first", () => {
 
 test("a problem says what and how long to wait", () => {
   const error = Object.assign(new Error("Too many attempts"), { retryAfter_s: 30, fields: [{ field: "email", message: "x" }] });
-  assert.deepEqual(problemOf(error), { message: "Too many attempts. Wait 30 seconds.", fields: { email: "x" } });
+  assert.deepEqual(problemOf(error), { message: "Too many attempts. Wait 30 seconds.", fields: { email: "X" } });
   assert.equal(problemOf(Object.assign(new Error("No."), { retryAfter_s: 200 })).message, "No. Wait 4 minutes.");
   assert.equal(problemOf(undefined).message, "It did not work.");
   const full = Object.assign(new Error("No room"), { fields: [{ field: "body", message: "a site has at most 50 keys" }] });
   assert.equal(problemOf(full).message, "No room. A site has at most 50 keys.");
+});
+
+test("the whole is not said once more beside a field that shows what is wrong with it", () => {
+  const error = Object.assign(new Error("Not valid"), { fields: [{ field: "url", message: "is required" }, { field: "body", message: "x" }] });
+  assert.deepEqual(problemOf(error, ["name", "url"]), { message: "", fields: { url: "Is required", body: "X" } });
+  assert.equal(problemOf(error, ["name"]).message, "Not valid. X.");
 });
 
 const event = (id, more = {}) => ({ id, type: "pageview", sessionId: "s", at_ms: 1, page: "/", ...more });

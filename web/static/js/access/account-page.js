@@ -39,7 +39,7 @@ function PasswordForm({ email }) {
     toast("The password is changed.");
     setSent(false);
     for (const clear of [setOld, setPassword, setAgain]) clear("");
-  });
+  }, ["old", "password"]);
   return html`<form onSubmit=${submit}>
     <input class="visually-hidden" type="text" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
     <${Field} label="Password until now" type="password" autocomplete="current-password" required value=${old} onInput=${setOld} fault=${problem.fields.old} />

@@ -69,22 +69,30 @@ const NONE = { message: "", fields: /** @type {Record<string, string>} */ ({}) }
 /**
  * Sending a form: one at a time, and what the service has against it.
  * @param {() => Promise<void>} send
+ * @param {string[]} [shown] fields of the form that show what the service says of them
  */
-export function useSending(send) {
+export function useSending(send, shown) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState(NONE);
   const isThere = useRef(true);
+  const form = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => () => void (isThere.current = false), []);
+  useEffect(() => {
+    // Said to those who do not see it, too: with the field its fault is read out.
+    const wrong = form.current?.querySelector('[aria-invalid="true"]');
+    if (problem !== NONE && wrong instanceof HTMLElement) wrong.focus();
+  }, [problem]);
   /** @param {Event} [event] */
   const submit = async (event) => {
     event?.preventDefault();
     if (isBusy) return;
+    form.current = event?.currentTarget instanceof HTMLElement ? event.currentTarget : null;
     setBusy(true);
     setProblem(NONE);
     try {
       await send();
     } catch (error) {
-      if (isThere.current) setProblem(problemOf(error));
+      if (isThere.current) setProblem(problemOf(error, shown));
     }
     if (isThere.current) setBusy(false);
   };

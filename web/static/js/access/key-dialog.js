@@ -25,7 +25,7 @@ function Form({ onMade, onClose }) {
     if (fault || scopes.length === 0) return;
     const { key } = await post("/api/auth/api-key", { name: name.trim(), scopes, origins });
     onMade(key);
-  });
+  }, isForPages ? ["name", "origins"] : ["name"]);
   return html`<form onSubmit=${submit}>
     <${Field} label="Name" placeholder="What it is for" maxlength="100" autocomplete="off" isFirst value=${name} onInput=${setName} fault=${problem.fields.name} />
     <${Choices} legend="It may" choices=${SCOPES} chosen=${scopes} onChange=${setScopes} />

@@ -57,7 +57,7 @@ function SetupForm({ token }) {
   const { isBusy, problem, submit } = useSending(async () => {
     setSent(true);
     if (!fault) await setUp(token, password);
-  });
+  }, ["password"]);
   const isAgain = password.length >= 8 && fault !== "";
   return html`<form onSubmit=${submit} aria-labelledby="setup-title">
     <h1 id="setup-title">Set up this service</h1>

@@ -59,13 +59,15 @@ export function snippetOf(origin, key) {
 /**
  * What went wrong, for people: the whole, and what was said of single fields.
  * @param {unknown} error
+ * @param {string[]} [shown] fields that show themselves what is said of them: then nothing is said of the whole
  * @returns {{message: string, fields: Record<string, string>}}
  */
-export function problemOf(error) {
+export function problemOf(error, shown = []) {
   const { message, fields = [], retryAfter_s = null } = /** @type {import("../api.js").ApiError} */ (error ?? {});
   /** @type {Record<string, string>} */
   const byField = {};
-  for (const { field, message: fault } of fields) byField[String(field)] = String(fault);
+  for (const { field, message: fault } of fields) byField[String(field)] = capitalized(String(fault));
+  if (shown.some((field) => byField[field])) return { message: "", fields: byField };
   // What is said of the body as a whole belongs to no field of a form.
   const whole = byField.body ? ` ${sentence(byField.body)}` : "";
   const pause = retryAfter_s === null ? "" : ` Wait ${plainDuration(retryAfter_s)}.`;

@@ -89,7 +89,7 @@ function UserDialog({ onAdded, onClose }) {
   const { isBusy, problem, submit } = useSending(async () => {
     await post("/api/auth/users", { email, role, ...(password && { password }) });
     onAdded();
-  });
+  }, ["email", "password"]);
   return html`<${Dialog} title="Add a user" kind="access" onClose=${onClose}>
     <form onSubmit=${submit}>
       <${Field} label="E-mail" type="text" inputmode="email" autocomplete="off" autocapitalize="none" spellcheck=${false} required isFirst value=${email} onInput=${setEmail} fault=${problem.fields.email} />

@@ -30,7 +30,7 @@ function WatchForm({ onAdded }) {
     await post("/api/watches", { kind, pattern: pattern.trim() });
     setPattern("");
     onAdded();
-  });
+  }, ["pattern"]);
   return html`<form onSubmit=${submit}>
     <div class="access-field">
       <label for=${kindId}>Look at</label>

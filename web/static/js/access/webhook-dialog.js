@@ -24,7 +24,7 @@ function Form({ onMade, onClose }) {
   const { isBusy, problem, submit } = useSending(async () => {
     const { secret } = await post("/api/webhooks", { url: url.trim(), events });
     onMade(secret);
-  });
+  }, ["url"]);
   return html`<form onSubmit=${submit}>
     <${Field}
       label="Address"
