@@ -1,4 +1,7 @@
+import platform
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -10,8 +13,29 @@ from tracker import operator_token
 from tracker.access.principal import Mode
 from tracker.accounts import mode_in
 from tracker.http.clients import is_loopback
-from tracker.serve import serve
+from tracker.serve import HEAPS, serve, tune_allocator
 from tracker.settings import SettingsError
+
+HEAP_BYTES = 64 * 1024 * 1024
+IS_GLIBC = platform.libc_ver()[0] == "glibc"
+ALLOCATING = """
+import ctypes, sys, threading
+allocate = ctypes.CDLL(None).malloc
+together, end = threading.Barrier(9), threading.Event()
+
+def use_memory():
+    allocate(1_000)
+    together.wait()
+    end.wait()
+
+threads = [threading.Thread(target=use_memory) for _ in range(8)]
+for thread in threads:
+    thread.start()
+together.wait()
+print("allocated", flush=True)
+sys.stdin.read()
+end.set()
+"""
 
 
 @pytest.mark.parametrize(
@@ -76,10 +100,42 @@ def test_S4_05_the_first_start_prints_a_setup_link_and_the_next_one_another(tmp_
             assert operator.url == process.base_url
             assert (tmp_path / "tracker.operator").stat().st_mode & 0o777 == 0o600
             assert httpx.get(f"{process.base_url}/health", trust_env=False).status_code == 200
+            assert not IS_GLIBC or heaps_of_threads(process.popen.pid) <= HEAPS
             process.popen.terminate()
             process.popen.wait(15)
         assert operator_token.read(tmp_path / "tracker.operator") is None
     assert len(links) == 2
+
+
+def heaps_of_threads(pid: int) -> int:
+    """Count what glibc reserves for heaps beside the first: each 64 MiB at a multiple of 64 MiB."""
+    count, used = 0, (0, 0)
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        span, allowed, *_ = line.split()
+        start, end = (int(number, 16) for number in span.split("-"))
+        if allowed.startswith("---") and used[1] == start and not used[0] % HEAP_BYTES:
+            count += end - used[0] == HEAP_BYTES
+        used = (start, end) if allowed.startswith("rw") else (0, 0)
+    return count
+
+
+@pytest.mark.skipif(not IS_GLIBC, reason="another C library has no such heaps")
+@pytest.mark.parametrize("is_tuned", [True, False])
+def test_threads_share_few_heaps(is_tuned: bool) -> None:
+    """In a process of its own: what is set once holds until its end."""
+    tune = "from tracker.serve import tune_allocator; tune_allocator()" if is_tuned else ""
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{tune}\n{ALLOCATING}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"allocated\n"
+        heaps = heaps_of_threads(child.pid)
+        child.communicate()
+    assert (0 < heaps <= HEAPS) if is_tuned else heaps > HEAPS
+
+
+def test_where_the_c_library_has_no_such_setting_nothing_is_set() -> None:
+    tune_allocator(object())
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:

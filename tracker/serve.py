@@ -127,13 +127,15 @@ def _reachable(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-def tune_allocator() -> None:
+def tune_allocator(library: object | None = None) -> None:
     """Let glibc give back more of what was freed, where the C library is glibc: 10 MB after 100,000 events.
 
     Each of a dozen threads would have a heap of its own, with holes of its own; and a large block would be
     cut from a heap, once one as large had been freed. Call it before any thread starts.
+
+    ``library``: the C library; ``None`` takes that of this process.
     """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    set_option = getattr(library or ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
         set_option(M_ARENA_MAX, HEAPS)
         set_option(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)

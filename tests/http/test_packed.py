@@ -141,6 +141,28 @@ class Downloads(threading.Thread):
         return answer
 
 
+async def test_others_are_answered_while_a_file_is_packed(tmp_path: Path) -> None:
+    """Packing waits for an answer to somebody else: within the event loop none would ever come."""
+    (tmp_path / "slow.js").write_text("slow")
+    (tmp_path / "plain.bin").write_bytes(b"plain")
+    is_packing, is_answered = threading.Event(), threading.Event()
+    packed_in_time: list[bool] = []
+
+    def pack_slowly(content: bytes) -> bytes:
+        is_packing.set()
+        packed_in_time.append(is_answered.wait(PATIENCE_S / 4))
+        return gzip.compress(content)
+
+    app = Starlette(routes=[Mount("/", PackedFiles(tmp_path, {}, pack_slowly))])
+    async with serve(app) as url, asking(url) as client, asyncio.TaskGroup() as tasks:
+        slow = tasks.create_task(client.get("/slow.js"), name="slow")
+        assert await asyncio.to_thread(is_packing.wait, PATIENCE_S / 4)
+        assert (await client.get("/plain.bin")).content == b"plain"
+        is_answered.set()
+    assert slow.result().text == "slow"
+    assert packed_in_time == [True]
+
+
 async def test_many_who_ask_for_the_largest_file_at_once_hold_nobody_up(base_url: str) -> None:
     """In processor time of the loop's thread, so that nothing else on the machine is taken for lag."""
     downloads, lags_s = Downloads(base_url, AT_ONCE), []

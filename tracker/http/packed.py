@@ -6,7 +6,7 @@ its reader may know: how well that packs could tell one of the other, so it is n
 
 import asyncio
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -60,9 +60,12 @@ class PackedFiles(StaticFiles):
     is held is as much as there are files: 0.7 MB when all were asked for.
     """
 
-    def __init__(self, directory: Path, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: Path, headers: Mapping[str, str], pack: Callable[[bytes], bytes] = pack
+    ) -> None:
         super().__init__(directory=directory)
         self._headers = headers
+        self._pack = pack
         self._packed: dict[str, Packed] = {}
         self._packing = asyncio.Lock()
 
@@ -88,9 +91,12 @@ class PackedFiles(StaticFiles):
         async with self._packing:
             packed = self._packed.get(file)
             if packed is None or packed.etag != etag:
-                packed = Packed(await asyncio.to_thread(_read_and_pack, file), etag)
+                packed = Packed(await asyncio.to_thread(self._read_and_pack, file), etag)
                 self._packed[file] = packed
         return packed.content
+
+    def _read_and_pack(self, file: str) -> bytes:
+        return self._pack(Path(file).read_bytes())
 
 
 class InPortions(Response):
@@ -103,10 +109,6 @@ class InPortions(Response):
             portion = bytes(self.body[at : at + PORTION_BYTES])
             await send({"type": "http.response.body", "body": portion, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
-
-
-def _read_and_pack(file: str) -> bytes:
-    return pack(Path(file).read_bytes())
 
 
 def _is_zero(parameter: str) -> bool:
