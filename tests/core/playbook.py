@@ -46,9 +46,10 @@ from tracker.core.inputs import (
     VisitorErased,
     WatchListChanged,
 )
+from tracker.core.journey import Step
 from tracker.core.reasons import Drop
 from tracker.core.rules import Rules
-from tracker.core.session import Enrichment, Session, Step
+from tracker.core.session import Enrichment, Session
 from tracker.core.site import LiveSite
 from tracker.core.statistics import Statistics
 from tracker.core.visitor import Visitor

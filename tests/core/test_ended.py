@@ -2,7 +2,8 @@
 
 from tracker.core.effects import EndReason
 from tracker.core.ended import REMEMBERED_FOR_S, EndedSession, EndedSessions
-from tracker.core.session import PackedJourney, Session, Source
+from tracker.core.journey import PackedJourney
+from tracker.core.session import Session, Source
 
 
 def ended(session_id: str, ended_s: float = 0.0) -> EndedSession:
@@ -17,6 +18,27 @@ def test_beyond_the_limit_the_oldest_is_forgotten() -> None:
     assert len(memory) == 2
     assert memory.get("a") is None
     assert memory.get("c") is not None
+
+
+def ended_after(session_id: str, *pages: str) -> EndedSession:
+    entry = ended(session_id)
+    for number, page in enumerate(pages):
+        entry.session.visit_page(page, float(number), 100)
+    return entry
+
+
+def test_beyond_the_size_the_oldest_is_forgotten() -> None:
+    long = [f"/{number:01000}" for number in range(100)]
+    memory = EndedSessions(limit=10, max_journey_bytes=250_000)
+    for name in "abc":
+        memory.add(ended_after(name, *long))
+    assert [entry.session.id for entry in memory.sessions()] == ["b", "c"]
+    assert 200_000 < memory.journey_bytes < 250_000
+    memory.add(ended_after("b", "/short", "/again"))
+    assert 100_000 < memory.journey_bytes < 110_000
+    memory.pop("c")
+    memory.forget_old(REMEMBERED_FOR_S)
+    assert (len(memory), memory.journey_bytes) == (0, 0)
 
 
 def test_what_is_remembered_is_packed() -> None:

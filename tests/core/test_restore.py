@@ -7,6 +7,7 @@ import pytest
 from tests.core.playbook import ACME, CLOUD, GLOBEX, NOBODY, SITE, Effects, Playbook, pick, shown
 from tests.support.clock import START
 from tracker.core.clock import Now
+from tracker.core.journey import PackedJourney, Step
 from tracker.core.restore import (
     SessionRecord,
     export_figures,
@@ -16,7 +17,7 @@ from tracker.core.restore import (
     import_figures,
     import_session,
 )
-from tracker.core.session import PackedJourney, Session, Source, Step
+from tracker.core.session import Session, Source
 
 
 def crowd() -> Playbook:

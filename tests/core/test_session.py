@@ -9,8 +9,9 @@ from tests.core.playbook import ACME, NOBODY, Playbook
 from tests.support.clock import START
 from tracker.core.core import Core
 from tracker.core.inputs import SiteEvent
+from tracker.core.journey import PackedJourney, Step
 from tracker.core.rules import Rules
-from tracker.core.session import PackedJourney, Session, Source, Step
+from tracker.core.session import Session, Source
 
 
 def session(*steps: tuple[str, float], journey_length: int = 100) -> Session:
@@ -188,7 +189,7 @@ def test_visitors_of_whom_the_same_is_known_share_it() -> None:
     assert book.row("c").traits is book.row("a").traits
 
 
-def test_a_live_session_of_one_page_costs_less_than_500_bytes() -> None:
+def test_a_live_session_of_one_page_costs_less_than_400_bytes() -> None:
     core, now = Core(Rules(), START), START
     tracemalloc.start()
     for number in range(2_000):
@@ -197,4 +198,4 @@ def test_a_live_session_of_one_page_costs_less_than_500_bytes() -> None:
     (used_bytes, _) = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(core.site("s")) == 2_000
-    assert used_bytes / 2_000 < 500
+    assert used_bytes / 2_000 < 400

@@ -137,6 +137,14 @@ def test_domains_that_are_none_in_the_settings_are_named_in_the_log(caplog: pyte
     assert "ok.example" not in caplog.text
 
 
+def test_the_data_file_is_read_when_it_is_first_needed() -> None:
+    built_in_domains.cache_clear()
+    emails = PersonalEmail()
+    assert built_in_domains.cache_info().currsize == 0
+    assert emails.is_personal("mail.ru")
+    assert built_in_domains.cache_info().currsize == 1
+
+
 def test_the_data_file_is_whole() -> None:
     domains = built_in_domains()
     assert len(domains) > 10_000

@@ -19,9 +19,10 @@ from tracker.core.effects import (
 )
 from tracker.core.identity import Company, Identity
 from tracker.core.inputs import IdentityResolved, Input, SiteEvent, Tick
+from tracker.core.rare import Rare
 from tracker.core.restore import import_ended, import_figures, import_session
 from tracker.core.rules import Rules
-from tracker.core.session import Session
+from tracker.core.session import Session, Standing
 from tracker.store.checkpoints import Checkpoints, RestoredState, load_checkpoint
 from tracker.store.database import Database, open_database
 from tracker.store.journal import Journal
@@ -114,11 +115,11 @@ class Life:
 
 def everything_of(session: Session, now: Now) -> dict[str, Any]:
     """Every field there is, so that a new one cannot be forgotten; monotonic times as ages."""
-    fields = {name: getattr(session, name) for name in Session.__slots__}
+    names = {*Session.__slots__, *Standing._fields, *Rare._fields}
     # Events that wait miss the feed after a restart, nothing else.
     # Nor does it matter how the journey is kept, nor who else was there.
-    for name in ("held_events", "journey", "earlier", "later"):
-        del fields[name]
+    names -= {"_standing", "held_events", "journey", "earlier", "later"}
+    fields = {name: getattr(session, name) for name in names}
     fields["steps"] = session.steps
     for name in ("last_seen_s", "leaving_since_s"):
         if fields[name] is not None:

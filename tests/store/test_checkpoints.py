@@ -8,7 +8,8 @@ from tests.store.restarts import ACME, DATA_CENTER, Life, life
 from tests.support.clock import FakeClock
 from tracker.core.effects import SessionEnded
 from tracker.core.inputs import FrameKind, ResetRequested, SiteEvent, UpstreamFrame
-from tracker.core.session import Enrichment, PackedJourney, Visibility
+from tracker.core.journey import PackedJourney
+from tracker.core.session import Enrichment, Visibility
 
 ADDRESSES = {"1.1.1.1": ACME, "2.2.2.2": DATA_CENTER, "3.3.3.3": None}
 

@@ -100,6 +100,7 @@ class Core:
             "visibleSessions": sum(site.active for site in self._sites.values()),
             "hiddenSessions": sum(site.hidden_sessions for site in self._sites.values()),
             "endedSessions": sum(len(site.ended) for site in self._sites.values()),
+            "endedJourneyBytes": sum(site.ended.journey_bytes for site in self._sites.values()),
             "erasedSessions": sum(len(site.erased) for site in self._sites.values()),
             "addressesWaiting": len(self._lookups),
             "retriesWaiting": self._lookups.retries,

@@ -9,6 +9,8 @@ from tracker.core.session import Session
 
 REMEMBERED_FOR_S = 3_600.0
 """Longer where the idle timeout asks for it: late frames are known by it."""
+MAX_JOURNEY_BYTES = 128 * 1024 * 1024
+"""Journeys have as many steps as the settings allow, and pages may have 2,000 characters."""
 
 
 class EndedSession(NamedTuple):
@@ -23,15 +25,20 @@ class EndedSession(NamedTuple):
 
 
 class EndedSessions:
-    """Ended sessions of the last hour, bounded; the oldest is forgotten first.
+    """Ended sessions of the last hour, bounded in number and size; the oldest is forgotten first.
 
     A forgotten session that speaks again is a new visit.
     """
 
-    def __init__(self, limit: int, late_window_s: float = 0.0) -> None:
+    def __init__(
+        self, limit: int, late_window_s: float = 0.0, max_journey_bytes: int = MAX_JOURNEY_BYTES
+    ) -> None:
         self._limit = limit
+        self._max_journey_bytes = max_journey_bytes
         self._remembered_for_s = max(REMEMBERED_FOR_S, late_window_s)
         self._ended: OrderedDict[str, EndedSession] = OrderedDict()
+        self.journey_bytes = 0
+        """Of all journeys; the text of a page counts for each session that saw it."""
 
     def __len__(self) -> int:
         return len(self._ended)
@@ -43,14 +50,18 @@ class EndedSessions:
         return self._ended.get(session_id)
 
     def pop(self, session_id: str) -> EndedSession | None:
-        return self._ended.pop(session_id, None)
+        ended = self._ended.pop(session_id, None)
+        if ended is not None:
+            self.journey_bytes -= ended.session.packed_bytes
+        return ended
 
     def add(self, ended: EndedSession) -> None:
+        self.pop(ended.session.id)
         ended.session.pack()
         self._ended[ended.session.id] = ended
-        self._ended.move_to_end(ended.session.id)
-        if len(self._ended) > self._limit:
-            self._ended.popitem(last=False)
+        self.journey_bytes += ended.session.packed_bytes
+        while len(self._ended) > self._limit or self.journey_bytes > self._max_journey_bytes:
+            self.pop(next(iter(self._ended)))
 
     def replace(self, ended: EndedSession) -> None:
         """Put ``ended`` in the place of what was remembered of the same session."""
@@ -58,7 +69,7 @@ class EndedSessions:
 
     def forget_old(self, monotonic_s: float) -> None:
         while self._ended:
-            oldest = next(iter(self._ended.values()))
+            session_id, oldest = next(iter(self._ended.items()))
             if monotonic_s - oldest.ended_s < self._remembered_for_s:
                 return
-            self._ended.popitem(last=False)
+            self.pop(session_id)

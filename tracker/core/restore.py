@@ -10,7 +10,8 @@ from tracker.core.clock import Now
 from tracker.core.effects import EndReason
 from tracker.core.ended import EndedSession
 from tracker.core.identity import Identity
-from tracker.core.session import Enrichment, PackedJourney, Session, Source, Step, Visibility, shared_traits
+from tracker.core.journey import PackedJourney, Step
+from tracker.core.session import Enrichment, Session, Source, Visibility, shared_traits
 from tracker.core.site import LiveSite
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
 from tracker.core.usual import HourFigures

@@ -1,13 +1,13 @@
 """One visit: a row of the visitor table."""
 
-from array import array
-from collections.abc import Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from tracker.core.identity import Identity
 from tracker.core.inputs import SiteEvent
+from tracker.core.journey import PackedJourney, Step
+from tracker.core.rare import HasRare
 
 
 class Enrichment(StrEnum):
@@ -63,29 +63,26 @@ def shared_traits(
     return Traits(site, source, country, device, browser, os)
 
 
-class Step(NamedTuple):
-    """One page of a journey and when it was reached."""
+class Standing(NamedTuple):
+    """In which of a few states a visit is. There are 60 of them: each is kept once."""
 
-    page: str
-    at: float
-
-
-class PackedJourney(NamedTuple):
-    """The steps of a visit that is silent or over, in a sixth of the memory."""
-
-    pages: tuple[str, ...]
-    times: "array[float]"
-
-    @classmethod
-    def of(cls, steps: Sequence[Step]) -> "PackedJourney":
-        return cls(tuple([step.page for step in steps]), array("d", [step.at for step in steps]))
-
-    @property
-    def steps(self) -> list[Step]:
-        return list(map(Step, self.pages, self.times))
+    enrichment: Enrichment
+    visibility: Visibility
+    is_announced: bool
+    """Whether it was told that it is known who this is."""
+    is_idle: bool
+    is_visible: bool
 
 
-class Session:
+@cache
+def _standing(enrichment: Enrichment, visibility: Visibility, is_announced: bool, is_idle: bool) -> Standing:
+    return Standing(enrichment, visibility, is_announced, is_idle, visibility is Visibility.VISIBLE)
+
+
+AT_FIRST = _standing(Enrichment.PENDING, Visibility.WAITING, False, False)
+
+
+class Session(HasRare):
     """A visit, live or just ended. Mutable and owned by the core alone.
 
     Shells may read it while they carry out the effects of one input; what they
@@ -93,55 +90,46 @@ class Session:
     """
 
     __slots__ = (
+        "_standing",
         "address",
         "counted_minutes",
-        "counted_pages",
         "counted_period",
         "earlier",
         "ended_at",
-        "enrichment",
         "event_count",
-        "held_events",
         "id",
         "identity",
         "ip",
-        "is_announced",
-        "is_idle",
         "journey",
         "last_activity_at",
         "last_minute",
         "last_seen_s",
         "later",
-        "leaving_since_s",
         "opened_at",
         "page_at",
         "page_count",
-        "previous_ips",
         "referrer",
         "traits",
         "user_id",
-        "visibility",
     )
 
     def __init__(
         self, site: str, session_id: str, source: Source, ip: str, address: str | None, opened_at: float
     ) -> None:
+        super().__init__()
         self.id = session_id
+        self._standing = AT_FIRST
         self.traits = shared_traits(site, source)
         self.earlier: Session | None = None
         """The neighbours in the order of the last receipt (core/receipt_order.py)."""
         self.later: Session | None = None
         self.ip = ip
         self.address = address
-        self.previous_ips: tuple[str, ...] = ()
-        """Earlier addresses of the same session id, oldest first, at most ten."""
         self.opened_at = opened_at
         self.last_activity_at = opened_at
         self.last_seen_s = 0.0
         """Monotonic time of the last receipt: idling is measured from here."""
         self.ended_at: float | None = None
-        self.leaving_since_s: float | None = None
-        """Monotonic time of a ``leave`` that nothing has followed yet."""
         self.user_id: str | None = None
         self.referrer: str | None = None
         self.journey: list[Step] | PackedJourney | str | None = None
@@ -152,28 +140,54 @@ class Session:
         self.page_count = 0
         self.event_count = 0
         self.identity: Identity | None = None
-        self.enrichment = Enrichment.PENDING
-        self.visibility = Visibility.WAITING
-        self.is_announced = False
-        """Whether it was told that it is known who this is."""
-        self.is_idle = False
         self.counted_period = -1
         """Period of the daily figures in which this session was counted last."""
-        self.counted_pages: dict[str, int] | None = None
-        """Visits that this session added to the pages of its counted period, while it may turn out
-        to be one that counts in no figure. At most as many pages as a journey has steps."""
         self.last_minute = 0
         self.counted_minutes = 0
         """Bit ``n`` is set when the session was active ``n`` minutes before ``last_minute``."""
-        self.held_events: list[SiteEvent] | None = None
-        """Events that wait until the session is revealed."""
 
     def __repr__(self) -> str:
         return f"<Session {self.id} of {self.site}: {self.visibility}, {self.enrichment}>"
 
     @property
+    def enrichment(self) -> Enrichment:
+        return self._standing.enrichment
+
+    @enrichment.setter
+    def enrichment(self, enrichment: Enrichment) -> None:
+        _, visibility, is_announced, is_idle, _ = self._standing
+        self._standing = _standing(enrichment, visibility, is_announced, is_idle)
+
+    @property
+    def visibility(self) -> Visibility:
+        return self._standing.visibility
+
+    @visibility.setter
+    def visibility(self, visibility: Visibility) -> None:
+        enrichment, _, is_announced, is_idle, _ = self._standing
+        self._standing = _standing(enrichment, visibility, is_announced, is_idle)
+
+    @property
     def is_visible(self) -> bool:
-        return self.visibility is Visibility.VISIBLE
+        return self._standing.is_visible
+
+    @property
+    def is_announced(self) -> bool:
+        return self._standing.is_announced
+
+    @is_announced.setter
+    def is_announced(self, is_announced: bool) -> None:
+        enrichment, visibility, _, is_idle, _ = self._standing
+        self._standing = _standing(enrichment, visibility, is_announced, is_idle)
+
+    @property
+    def is_idle(self) -> bool:
+        return self._standing.is_idle
+
+    @is_idle.setter
+    def is_idle(self, is_idle: bool) -> None:
+        enrichment, visibility, is_announced, _, _ = self._standing
+        self._standing = _standing(enrichment, visibility, is_announced, is_idle)
 
     @property
     def may_be_identified(self) -> bool:
@@ -217,7 +231,7 @@ class Session:
         journey = self.journey
         if journey is None or isinstance(journey, str):
             return journey
-        return journey.pages[-1] if isinstance(journey, PackedJourney) else journey[-1].page
+        return journey.last_page if isinstance(journey, PackedJourney) else journey[-1].page
 
     @property
     def steps(self) -> list[Step]:
@@ -230,6 +244,11 @@ class Session:
         """Need less memory from now on: nothing is expected to come."""
         if isinstance(self.journey, list):
             self.journey = PackedJourney.of(self.journey)
+
+    @property
+    def packed_bytes(self) -> int:
+        """What a journey that is packed takes in memory; 0 for one that is not."""
+        return self.journey.size_bytes if isinstance(self.journey, PackedJourney) else 0
 
     def take_over_counts(self, before: "Session") -> None:
         """Go on with what an earlier visit of the same id was counted for: it is counted once."""

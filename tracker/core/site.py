@@ -216,7 +216,9 @@ class LiveSite:
             self.recent_events.append(event)
             out.append(EventShown(event))
         elif session.visibility is Visibility.WAITING:
-            held = session.held_events = session.held_events or []
+            held = session.held_events
+            if held is None:
+                held = session.held_events = []
             held.append(event)
             if len(held) > MAX_HELD_EVENTS:
                 del held[0]
@@ -371,7 +373,9 @@ class LiveSite:
             return
         self._pages.add(page)
         if session.may_be_identified:
-            counted = session.counted_pages = session.counted_pages or {}
+            counted = session.counted_pages
+            if counted is None:
+                counted = session.counted_pages = {}
             if page in counted or len(counted) < self._rules.journey_length:
                 counted[page] = counted.get(page, 0) + 1
 

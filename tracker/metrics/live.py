@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.metrics_core import Metric
 
 from tracker.core.effects import AlertKind
+from tracker.core.ended import MAX_JOURNEY_BYTES
 from tracker.metrics.families import counter, counters, gauge, gauges
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def _sessions(service: "Service") -> Iterator[Metric]:
             "leaves_waiting": sizes["leavesWaiting"],
         },
     )
+    yield gauge(
+        "ended_journeys_bytes",
+        "What the journeys of ended sessions take; the text of a page counts for each of them.",
+        sizes["endedJourneyBytes"],
+    )
+    yield gauge("ended_journeys_limit_bytes", "What they may take at most for each site.", MAX_JOURNEY_BYTES)
     yield counter("inputs", "Inputs that the live state was fed with.", service.pipeline.inputs)
     yield counters(
         "alerts",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
+from tracker.core.journey import PackedJourney, Step
 from tracker.core.restore import FiguresRecord, SessionRecord, TimesRecord
-from tracker.core.session import PackedJourney, Step
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
 from tracker.core.usual import HourFigures
 from tracker.store.codec import RecordCodec
