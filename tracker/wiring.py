@@ -57,8 +57,8 @@ from tracker.store.history.outbox import (
     Outbox,
     RejectedInput,
 )
-from tracker.store.history.program_pages import ProgramPages, in_silence
 from tracker.store.history.readers import Readers
+from tracker.store.history.resting import Resting
 from tracker.store.identities import Identities
 from tracker.store.journal import Journal
 from tracker.store.secret import install_secret
@@ -189,6 +189,7 @@ class Service:
         self.mover = Mover(database.writer, past, clock)
         self.readers = Readers(past)
         self.history = History(past, self.readers, self.mover, clock)
+        self.resting = Resting(past, self.mover, self.readers)
         self.eraser = Eraser(database.writer, self.mover, past, clock, self.key_of)
         self.erasing = Erasing(self)
 
@@ -238,7 +239,7 @@ class Service:
             "outbox": self.outbox.run,
             "history": self.mover.run,
             "retention": self._retain,
-            "program-pages": lambda: in_silence(ProgramPages().give_back, self._history_work),
+            "history-resting": self.resting.run,
             "accounts": self.access.run,
             **self.notifying.parts,
         }
@@ -272,9 +273,6 @@ class Service:
             if self.loop_lag_s > STALL_S:
                 log.warning("the event loop stood still for %.1f s", self.loop_lag_s)
             self.pipeline.feed(Tick(self.clock.now()))
-
-    def _history_work(self) -> int:
-        return self.mover.rows + self.readers.answered
 
     def _prunable_seq(self) -> int:
         """The last event that nobody needs from the journal any more."""

@@ -25,6 +25,8 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
+    # KiB: the inner pages of an index of a million ids; the system caches the rest.
+    "PRAGMA cache_size = -1024",
 )
 
 

@@ -5,9 +5,8 @@ import sqlite3
 from pathlib import Path
 
 import duckdb
-import pytest
 
-from tracker.store.history.program_pages import ProgramPages, in_silence
+from tracker.store.history.program_pages import ProgramPages
 
 STATUS = Path("/proc/self/status")
 
@@ -27,29 +26,8 @@ def test_what_only_the_start_needed_is_given_back_and_comes_back_when_it_is_used
         assert history.execute(question).fetchall() == before
 
 
-async def test_they_are_given_back_once_when_the_work_has_stopped() -> None:
-    work = iter([0, 0, 0, 5, 9, 9, 9])
-    done = [0]
-    given_at_look: list[int] = []
-    looks: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        looks.append(seconds)
-        done[0] = next(work, -1)
-        if done[0] < 0:
-            raise StillSilent
-
-    with pytest.raises(StillSilent):
-        await in_silence(lambda: given_at_look.append(len(looks)), lambda: done[0], sleep)
-    assert given_at_look == [2, 6]
-
-
 def test_what_the_loader_has_changed_stays_as_it_is() -> None:
     """Most libraries have read-only pages that are not as in their file: without them they crash."""
     ProgramPages().give_back()
     assert sqlite3.connect(":memory:").execute("SELECT upper('a'), json('[1]')").fetchone() == ("A", "[1]")
     assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")
-
-
-class StillSilent(Exception):
-    pass

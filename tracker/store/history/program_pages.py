@@ -1,10 +1,8 @@
 """Pages of program files that nobody uses now."""
 
-import asyncio
 import ctypes
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -12,29 +10,9 @@ log = logging.getLogger(__name__)
 MAPPINGS = Path("/proc/self/maps")
 MAPPINGS_IN_DETAIL = Path("/proc/self/smaps")
 MADV_DONTNEED = 4
-LOOK_EVERY_S = 1.0
 
 _READ_ONLY = re.compile(r"^(([0-9a-f]+)-([0-9a-f]+) r-[-x]p .* /.*)$((?:\n[A-Z]\w+:.*)*)", re.MULTILINE)
 _UNCHANGED = re.compile(r"^(?:Anonymous|Swap): +0 kB$", re.MULTILINE)
-
-
-async def in_silence(
-    give_back: Callable[[], object],
-    work_done: Callable[[], int],
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> None:
-    """``give_back`` when no work was done for a second or two, once after each time there was some.
-
-    Never ends. ``work_done`` counts what the history has done.
-    """
-    before = given_at = -1
-    while True:
-        await sleep(LOOK_EVERY_S)
-        now = work_done()
-        if now == before != given_at:
-            give_back()
-            given_at = now
-        before = now
 
 
 class ProgramPages:

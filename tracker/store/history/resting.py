@@ -1,0 +1,84 @@
+"""What the history's engine holds is let go while nothing is asked of it."""
+
+import asyncio
+import ctypes
+from collections.abc import Awaitable, Callable
+
+from tracker.store.history.database import HistoryDatabase
+from tracker.store.history.mover import Mover
+from tracker.store.history.program_pages import ProgramPages
+from tracker.store.history.readers import Readers
+
+LOOK_EVERY_S = 1.0
+LONG_SILENCE_S = 60.0
+MUCH_TAKEN_OVER = 5_000
+"""After so many rows the engine holds 5 to 10 MB more, and closing it is cheap beside taking them over."""
+
+
+class Resting:
+    """Looks once a second whether the history is silent.
+
+    After a second or two the pages of its program are given back. The file itself is closed, which
+    gives back 10 MB more, after a minute; and at once when much was taken over since it was opened. So
+    a site with a visitor now and then does not open and close it all the time.
+    """
+
+    def __init__(self, database: HistoryDatabase, mover: Mover, readers: Readers) -> None:
+        self._database = database
+        self._mover = mover
+        self._readers = readers
+        self._pages: ProgramPages | None = None
+        self._rows_before = 0
+        """Taken over when the file was closed last."""
+
+    async def run(self) -> None:
+        """For ever."""
+        self._pages = ProgramPages()
+        await in_silence(self.let_go, lambda: self._mover.rows + self._readers.answered)
+
+    async def let_go(self, silent_s: float) -> None:
+        """Nothing was asked or taken over for so long; a batch may be on its way that takes longer."""
+        if self._mover.lag_s >= LOOK_EVERY_S:
+            return
+        if silent_s >= LONG_SILENCE_S or self._has_taken_over_much:
+            await self._mover.between_batches(self._close)
+        if self._pages is not None:
+            self._pages.give_back()
+
+    def _close(self) -> None:
+        if self._database.rest():
+            self._rows_before = self._mover.rows
+            trim_heap()
+
+    @property
+    def _has_taken_over_much(self) -> bool:
+        return self._mover.rows - self._rows_before >= MUCH_TAKEN_OVER
+
+
+def trim_heap() -> None:
+    """Give back what is free between what is used, where the C library is glibc: 2 MB that the engine left.
+
+    Not for the event loop's thread: it takes some milliseconds.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+async def in_silence(
+    let_go: Callable[[float], Awaitable[None]],
+    work_done: Callable[[], int],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """``let_go`` when no work was done for a second or two, and once more after a minute without any.
+
+    Never ends. ``work_done`` counts what the history has done. ``let_go`` is told how long the silence is.
+    """
+    before, silent_s = -1, 0.0
+    while True:
+        await sleep(LOOK_EVERY_S)
+        now = work_done()
+        silent_s = silent_s + LOOK_EVERY_S if now == before else 0.0
+        before = now
+        if silent_s in (LOOK_EVERY_S, LONG_SILENCE_S):
+            await let_go(silent_s)
