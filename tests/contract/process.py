@@ -38,14 +38,17 @@ def command(*settings: str) -> list[str]:
     return [sys.executable, "-m", "tracker", "serve", *assignments]
 
 
-def environment() -> dict[str, str]:
+def environment(**variables: str) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")}
-    return clean | {"PYTHONPATH": str(ROOT)}
+    return clean | {"PYTHONPATH": str(ROOT)} | variables
 
 
 @contextmanager
-def serving(folder: Path, *settings: str) -> Iterator[ServiceProcess]:
-    """Start the service on a free port with its store in ``folder``; kill it at the end if it lives."""
+def serving(folder: Path, *settings: str, **variables: str) -> Iterator[ServiceProcess]:
+    """Start the service on a free port with its store in ``folder``; kill it at the end if it lives.
+
+    ``variables``: of its environment.
+    """
     defaults = (
         "server.port=0",
         f"store.url=duckdb:{folder / 'tracker.duckdb'}",
@@ -60,7 +63,7 @@ def serving(folder: Path, *settings: str) -> Iterator[ServiceProcess]:
             stderr=errors,
             text=True,
             cwd=folder,
-            env=environment(),
+            env=environment(**variables),
         ) as popen,
     ):
         assert popen.stdout is not None

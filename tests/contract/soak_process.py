@@ -2,25 +2,18 @@
 
 import asyncio
 import signal
-import statistics
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
+import httpx
 import psutil
 
 from tests.contract.process import ServiceProcess, serving
+from tests.contract.soak_memory import Growth, Sample, growth
 from tests.support.fault_proxy import FaultProxy
 
 SAMPLE_EVERY_S = 2.0
-
-
-class Sample(NamedTuple):
-    life: int
-    age_s: float
-    rss_bytes: int
-    open_files: int
 
 
 class Lives:
@@ -45,7 +38,7 @@ class Lives:
 
     async def start(self) -> None:
         began_s = time.monotonic()
-        self._context = serving(self._folder, *self._settings)
+        self._context = serving(self._folder, *self._settings, PYTHONMALLOC="malloc")
         # It waits for the first line that the process says.
         self.process = await asyncio.to_thread(self._context.__enter__)
         self.started_s = time.monotonic()
@@ -65,34 +58,39 @@ class Lives:
         context, self._context = self._context, None
         context.__exit__(None, None, None)
 
-    def sample(self) -> Sample | None:
+    async def sample(self, http: httpx.AsyncClient) -> Sample | None:
         """Look at the process; ``None`` when there is none just now."""
-        with suppress(psutil.Error):
+        life, age_s = self.number, time.monotonic() - self.started_s
+        with suppress(psutil.Error, httpx.TransportError):
+            answer = await http.get(f"{self.process.base_url}/api/status")
+            status = answer.raise_for_status().json()["data"]
             process = psutil.Process(self.process.popen.pid)
-            age_s = time.monotonic() - self.started_s
-            return Sample(self.number, age_s, process.memory_info().rss, process.num_fds())
+            return Sample(
+                life,
+                age_s,
+                process.memory_info().rss,
+                sum(part.rss for part in process.memory_maps() if part.path == "[heap]"),
+                process.num_fds(),
+                status["core"]["endedSessions"],
+                status["lookups"]["cached"],
+            )
         return None
 
     async def watch(self) -> None:
         """Weigh the process again and again, for ever."""
-        while True:
-            if sample := self.sample():
-                self.samples.append(sample)
-            await asyncio.sleep(SAMPLE_EVERY_S)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            while True:
+                sample = await self.sample(http)
+                if sample is not None and sample.life == self.number:
+                    self.samples.append(sample)
+                await asyncio.sleep(SAMPLE_EVERY_S)
 
-    def memory_mb_per_hour(self) -> float:
-        """How fast the last process grew, its first third left out (300 s at the most)."""
-        samples = [sample for sample in self.samples if sample.life == self.number]
-        warm_s = min(300.0, samples[-1].age_s / 3)
-        warm = [sample for sample in samples if sample.age_s >= warm_s]
-        line = statistics.linear_regression(
-            [sample.age_s for sample in warm], [float(sample.rss_bytes) for sample in warm]
-        )
-        return line.slope * 3600 / 1e6
+    def growth(self) -> Growth:
+        """Of the last process."""
+        return growth([sample for sample in self.samples if sample.life == self.number])
 
     def open_files(self) -> tuple[int, int]:
         """The most in the first half of the last life, and how many there are now."""
         samples = [sample for sample in self.samples if sample.life == self.number]
-        now = self.sample()
-        assert now is not None
-        return max(sample.open_files for sample in samples[: len(samples) // 2 + 1]), now.open_files
+        most = max(sample.open_files for sample in samples[: len(samples) // 2 + 1])
+        return most, psutil.Process(self.process.popen.pid).num_fds()

@@ -8,16 +8,26 @@ import pytest
 
 from tests.contract.soak import Plan, Questions, Soak, soaked
 from tests.contract.soak_clients import Dashboard, Difference, Ledger, Stored
+from tests.contract.soak_memory import (
+    ADDRESS_BYTES,
+    ENGINE_BYTES_A_SECOND,
+    VISIT_BYTES,
+    Growth,
+    Sample,
+    growth,
+)
 
 LOAD_S = float(os.environ.get("SOAK_S", "105"))
 RATE = float(os.environ.get("SOAK_RATE", "300"))
-IS_LONG = LOAD_S >= 1800
+IS_LONG = LOAD_S >= 1200
 PLAN = (
     Plan(LOAD_S, RATE, drop_every_s=60.0, kill_every_s=300.0) if IS_LONG else Plan(LOAD_S, RATE, 15.0, 20.0)
 )
-GROWTH_MB_PER_HOUR = 100.0
-"""Ended sessions, remembered for an hour, are 40 of it: 12 a second of about 900 bytes. The engine of the
-history keeps what is not in its file yet (up to 16 MiB of log) and a cache (256 MB at the most)."""
+UNEXPLAINED_MB_PER_HOUR = 10.0
+"""What the heap may grow by for no known reason: see tests/contract/soak_memory.py. A leak of 1 KB for each
+visit of the long form is 23. Smaller ones are found by tests/core/test_flat_memory.py."""
+BESIDE_HEAP_MB = 450.0
+"""The history's engine may take 256 MB, and what it is just writing; programs and stacks the rest."""
 
 
 @pytest.mark.timeout(LOAD_S + 300)
@@ -32,7 +42,7 @@ async def test_F3_08_after_a_soak_in_faults_nothing_is_lost_nothing_twice_and_ev
         await the_counters_add_up(soak, questions)
         told = [dashboard.holes for dashboard in soak.dashboards.values()]
         files_before, files_now = soak.lives.open_files()
-        growth = soak.lives.memory_mb_per_hour()
+        growth = soak.lives.growth()
         log = soak.lives.process.log.read_text()
         print(*summary(soak, growth, (files_before, files_now)), sep="\n")
     print(f"took {time.monotonic() - began_s:.0f} s")
@@ -43,7 +53,8 @@ async def test_F3_08_after_a_soak_in_faults_nothing_is_lost_nothing_twice_and_ev
     assert min(soak.drops.values()) >= 1
     assert soak.lives.number >= 3
     if IS_LONG:
-        assert growth < GROWTH_MB_PER_HOUR
+        assert growth.unexplained_mb_per_hour < UNEXPLAINED_MB_PER_HOUR
+        assert growth.most_beside_heap_mb < BESIDE_HEAP_MB
 
 
 async def events_are_there_once(soak: Soak, questions: Questions) -> None:
@@ -93,7 +104,7 @@ async def the_counters_add_up(soak: Soak, questions: Questions) -> None:
     assert status["restarts"] == {}
 
 
-def summary(soak: Soak, growth: float, files: tuple[int, int]) -> list[str]:
+def summary(soak: Soak, growth: Growth, files: tuple[int, int]) -> list[str]:
     traffic, lives = soak.traffic, soak.lives
     dashboards: list[Dashboard] = list(soak.dashboards.values())
     return [
@@ -104,7 +115,11 @@ def summary(soak: Soak, growth: float, files: tuple[int, int]) -> list[str]:
         f"{soak.emitter.frames_sent} frames, {soak.emitter.ledger.arrived} visits of the feed",
         f"dashboards: {[d.messages for d in dashboards]} messages, {[d.connections for d in dashboards]} "
         f"connections, {[d.snapshots for d in dashboards]} snapshots, no hole",
-        f"memory of the last process: {lives.samples[-1].rss_bytes / 1e6:.0f} MB, {growth:+.1f} MB/h",
+        f"memory of the last process: {lives.samples[-1].rss_bytes / 1e6:.0f} MB,"
+        f" {growth.rss_mb_per_hour:+.1f} MB/h; heap {lives.samples[-1].heap_bytes / 1e6:.0f} MB,"
+        f" {growth.heap_mb_per_hour:+.1f} MB/h, of which {growth.unexplained_mb_per_hour:+.1f} are neither"
+        f" remembered visits ({lives.samples[-1].visits}) nor addresses ({lives.samples[-1].addresses});"
+        f" at most {growth.most_beside_heap_mb:.0f} MB beside the heap",
         f"open files: {files[0]}, at the end {files[1]}",
     ]
 
@@ -119,6 +134,26 @@ def test_F3_08_the_ledger_tells_what_is_lost_there_twice_or_nobodys() -> None:
     assert ledger.compare(store_of(ids[:3])) == Difference(lost=1)
     assert ledger.compare(store_of([*ids[:4], ids[0], ids[4], ids[4]])) == Difference(doubled=2)
     assert ledger.compare(store_of([*ids, "e77", "other"])) == Difference(invented=2)
+
+
+@pytest.mark.parametrize("hours", [0.5, 3.0])
+def test_F3_08_a_leak_is_told_from_a_store_that_fills(hours: float) -> None:
+    told = growth(life(hours, leak_bytes=0))
+    assert abs(told.unexplained_mb_per_hour) < 1
+    assert growth(life(hours, leak_bytes=1_000)).unexplained_mb_per_hour > 2 * UNEXPLAINED_MB_PER_HOUR
+    assert told.heap_mb_per_hour > (UNEXPLAINED_MB_PER_HOUR if hours < 1 else 1), "it does fill"
+    assert growth(life(hours, 0, beside_heap_bytes=500_000_000)).most_beside_heap_mb > BESIDE_HEAP_MB
+
+
+def life(hours: float, leak_bytes: int, beside_heap_bytes: int = 100_000_000) -> list[Sample]:
+    """A process in which seven visits a second end, each remembered for an hour."""
+    samples = []
+    for age_s in range(0, round(hours * 3600), 10):
+        visits, addresses = 7 * min(age_s, 3_600), 10 * int(age_s**0.5)
+        known = visits * VISIT_BYTES + addresses * ADDRESS_BYTES + age_s * ENGINE_BYTES_A_SECOND
+        heap = 60_000_000 + known + 7 * age_s * leak_bytes
+        samples.append(Sample(1, age_s, heap + beside_heap_bytes, heap, 30, visits, addresses))
+    return samples
 
 
 def store_of(ids: list[str]) -> Stored:
