@@ -22,6 +22,12 @@ def read_generation(connection: sqlite3.Connection) -> str:
     return generation(connection)
 
 
+def last_seq(connection: sqlite3.Connection, stream: str) -> int:
+    """Return the number of the newest row that waits; 0 when none does."""
+    (seq,) = connection.execute(f"SELECT max(seq) FROM {TABLES[stream]}").fetchone()
+    return seq or 0
+
+
 def read_batch(
     connection: sqlite3.Connection,
     stream: str,

@@ -72,7 +72,10 @@ class Mover:
 
         0 until the first batch, or the first look for one, after the start or a failure.
         """
-        applied = self._applied.get("events")
+        return self._applied_seq("events")
+
+    def _applied_seq(self, stream: str) -> int:
+        applied = self._applied.get(stream)
         return applied.seq if applied else 0
 
     @property
@@ -105,7 +108,7 @@ class Mover:
         self._caught_up_s = began_s
 
     async def catch_up(self) -> None:
-        """Take over everything that is committed now.
+        """Take over everything that is committed now; what comes in meanwhile may wait.
 
         Raises:
             JournalUnavailable, HistoryUnavailable, HistoryDamaged, QueryTooLarge: what
@@ -113,7 +116,8 @@ class Mover:
         """
         began_s = self._clock.now().monotonic_s
         for stream in STREAMS:
-            while await self.move(stream):
+            last_seq = await self._writer.run(partial(feed.last_seq, stream=stream))
+            while await self.move(stream) and self._applied_seq(stream) < last_seq:
                 pass
         self._caught_up_s = began_s
 
