@@ -14,7 +14,8 @@ import pytest
 
 from tests.store.events import event, open_journal
 from tracker.core.inputs import SiteEvent
-from tracker.store.errors import Trouble
+from tracker.store.errors import JournalUnavailable, Trouble
+from tracker.store.journal import MAX_GROUP_IN_LOOP
 
 CHILD = [sys.executable, "-m", "tests.store.child"]
 
@@ -100,6 +101,26 @@ async def test_F2d_02_F3_06_every_answer_comes_after_a_flush(tmp_path: Path) -> 
 
 def trace_text(trace: Path) -> str:
     return trace.read_text()
+
+
+@pytest.mark.parametrize("events", [1, MAX_GROUP_IN_LOOP + 1], ids=["in the loop", "in the thread"])
+async def test_F2c_02_a_transaction_that_cannot_begin_keeps_nobody_waiting(
+    tmp_path: Path, events: int
+) -> None:
+    may_begin = True
+
+    def allow(action: int, what: str | None, *_: str | None) -> int:
+        is_denied = action == sqlite3.SQLITE_TRANSACTION and what == "BEGIN" and not may_begin
+        return sqlite3.SQLITE_DENY if is_denied else sqlite3.SQLITE_OK
+
+    async with open_journal(tmp_path / "t.journal") as opened, asyncio.timeout(30):
+        await opened.database.writer.run(lambda connection: connection.set_authorizer(allow))
+        may_begin = False
+        with pytest.raises(JournalUnavailable):
+            await opened.append(*(event(f"no{n}") for n in range(events)))
+        assert opened.journal.waiting_events == 0
+        may_begin = True
+        assert (await opened.append(event("yes")))[0].seq == 1
 
 
 async def test_F2c_02_locked_by_another_process_waits_and_loses_nothing(tmp_path: Path) -> None:

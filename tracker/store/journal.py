@@ -224,8 +224,6 @@ class Journal:
         try:
             written = submit(lambda connection: self._write(connection, group))
         except Exception as error:
-            self._is_scheduled = False
-            self._take_up_to(MAX_GROUP_EVENTS, group)
             self._fail(group, error)
             return
         self._groups_under_way += 1
@@ -257,13 +255,16 @@ class Journal:
 
     def _settle(self, group: list[Append], written: "Future[Group]") -> None:
         self._groups_under_way -= 1
+        error = written.exception()
+        if error is None:
+            self._answer(written.result())
+        else:
+            self._fail(group, error)
         if self._waiting:
             self._schedule()
-        error = written.exception()
-        if error is not None:
-            self._fail(group, error)
-            return
-        for append, results in written.result():
+
+    def _answer(self, group: Group) -> None:
+        for append, results in group:
             self._release(append)
             for event, stored in zip(append.events, results, strict=True):
                 if not (stored.duplicate or stored.conflict):
@@ -272,6 +273,11 @@ class Journal:
                 append.answer.set_result(results)
 
     def _fail(self, group: list[Append], error: BaseException) -> None:
+        if not group:
+            # The transaction could not even begin.
+            with self._lock:
+                self._is_scheduled = False
+                self._take_up_to(MAX_GROUP_EVENTS, group)
         for append in group:
             self._release(append)
             if not append.answer.done():
