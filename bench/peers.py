@@ -15,6 +15,7 @@ import psutil
 
 from bench.express import installed_programs
 from bench.figures import Figure, table
+from bench.installed import install_service
 from bench.peers_programs import CHEAP, OURS, USUAL
 from bench.peers_runs import (
     DASHBOARDS,
@@ -60,6 +61,7 @@ async def measure(*, quick: bool = False, plot: Path | None = None) -> list[Figu
     async with installed_programs() as folder:
         if folder is None:
             return []
+        await install_service(folder)
         figures = [_others()]
         singles = await single_events(folder, plan)
         for connections, turns in singles.items():

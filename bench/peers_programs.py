@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import httpx
 
 from bench.express import NodeProgram, node_program
+from bench.installed import service_python
 from bench.process import MeasuredService, measured_service
 
 OURS = "service"
@@ -138,7 +139,7 @@ class Tracker(Program):
 async def started(
     folder: Path, names: tuple[str, ...], idle_timeout_s: int = 60
 ) -> AsyncIterator[list[Program]]:
-    """Start these programs, all at once. ``folder`` holds what bench/express needs."""
+    """Start these programs, all at once. ``folder`` holds what all of them need."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(_program(name, folder, idle_timeout_s)) for name in names]
 
@@ -151,6 +152,7 @@ async def _program(name: str, folder: Path, idle_timeout_s: int) -> AsyncIterato
                 f"store.url=duckdb:{store}/tracker.duckdb",
                 "limits.ingest_per_second=0",
                 f"sessions.idle_timeout_s={idle_timeout_s}",
+                python=service_python(folder),
             ) as service:
                 yield Service(service)
     elif name == ECHO:

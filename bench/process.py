@@ -38,11 +38,11 @@ class MeasuredService(Program):
 
 
 @asynccontextmanager
-async def measured_service(*assignments: str) -> AsyncIterator[MeasuredService]:
+async def measured_service(*assignments: str, python: str = sys.executable) -> AsyncIterator[MeasuredService]:
     """Start ``tracker serve`` with these settings on a free port; stop it at the end."""
     settings = ["server.port=0", "upstream.enabled=false", "deanonymizer.enabled=false", *assignments]
     words = [word for setting in settings for word in ("--set", setting)]
-    command = (sys.executable, "-m", "tracker", "serve", *words)
+    command = (python, "-m", "tracker", "serve", *words)
     async with (
         listening(*command, says=READY) as (base_url, process),
         httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False) as client,

@@ -50,7 +50,7 @@ class DeanonymizerClient:
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._new_transport = new_transport or _network(settings)
         self._pool_wait_s = min(LONGEST_POOL_WAIT_S, settings.deadline_s / 4)
-        self._pool = _Pool(self._new_transport(), self._pool_wait_s)
+        self._pool: _Pool | None = None
         self.pools_rebuilt = 0
         """How often a stuck pool was replaced."""
 
@@ -69,17 +69,24 @@ class DeanonymizerClient:
         limit_s = self._deadline_s if deadline_s is None else deadline_s
         with translated():
             async with asyncio.timeout(limit_s), self._slots:
-                pool = self._pool
+                pool = self._current_pool()
                 try:
                     return await self._call(pool, ip)
                 except httpx.PoolTimeout:
                     await self._replace(pool)
-                return await self._call(self._pool, ip)
+                return await self._call(self._current_pool(), ip)
 
     async def aclose(self) -> None:
         """Close every connection. Calls still under way fail; a later one connects anew."""
-        pool, self._pool = self._pool, _Pool(self._new_transport(), self._pool_wait_s)
-        await pool.client.aclose()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.client.aclose()
+
+    def _current_pool(self) -> "_Pool":
+        # With the first call: what httpx needs for it takes 1.4 MB, and many services look nobody up.
+        if self._pool is None:
+            self._pool = _Pool(self._new_transport(), self._pool_wait_s)
+        return self._pool
 
     async def _call(self, pool: "_Pool", ip: str) -> Identity | None:
         async with pool, pool.client.stream("POST", self._url, json={"ip": ip}) as response:
@@ -110,7 +117,7 @@ class DeanonymizerClient:
 
     async def _replace(self, stuck: "_Pool") -> None:
         if stuck is self._pool:
-            self._pool = _Pool(self._new_transport(), self._pool_wait_s)
+            self._pool = None
             self.pools_rebuilt += 1
         await stuck.retire()
 

@@ -7,14 +7,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition
 
-import duckdb
-from duckdb import DuckDBPyConnection
-
 from tracker.core.clock import Clock
 from tracker.settings import Store
 from tracker.store.errors import StoreError, StoreLocked, StoreTooNew, StoreUnusable
-from tracker.store.history import rewriting, tables
+from tracker.store.history import engine, rewriting, tables
 from tracker.store.history.answers import Answers
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.errors import HistoryDamaged, HistoryUnavailable, QueryTooLarge
 
 log = logging.getLogger(__name__)
@@ -72,7 +70,7 @@ class HistoryDatabase:
         cursor = self._take()
         try:
             yield cursor
-        except duckdb.Error as error:
+        except engine.Error as error:
             translated = self._translated(error)
             if translated is error:
                 raise
@@ -101,7 +99,7 @@ class HistoryDatabase:
             self._close_unless_used()
             rewriting.rewrite(self.path)
             self._root = connect(self.path)
-        except (duckdb.Error, StoreError, OSError) as error:
+        except (engine.Error, StoreError, OSError) as error:
             log.error("the history could not be written anew: %s", _first_line(error))
             raise HistoryUnavailable(_first_line(error)) from error
         finally:
@@ -154,7 +152,7 @@ class HistoryDatabase:
             return self._idle.pop() if self._idle else self._root.cursor()
 
     def _give_back(self, cursor: DuckDBPyConnection) -> None:
-        with suppress(duckdb.Error):
+        with suppress(engine.Error):
             # Fails when there is no transaction, which is how it should be.
             cursor.execute("ROLLBACK")
         with self._lock:
@@ -171,7 +169,7 @@ class HistoryDatabase:
             return
         root, self._root = self._root, None
         for connection in [*self._idle, *([root] if root else [])]:
-            with suppress(duckdb.Error):
+            with suppress(engine.Error):
                 connection.close()
         self._idle.clear()
 
@@ -200,12 +198,12 @@ class HistoryDatabase:
                 # A new one in its place would look as if nothing had ever happened.
                 raise StoreUnusable(self.path, "it is gone")
             self._root = connect(self.path)
-        except (duckdb.Error, StoreError, OSError) as error:
+        except (engine.Error, StoreError, OSError) as error:
             self.trouble = _first_line(error)
             return False
         return True
 
-    def _translated(self, error: duckdb.Error) -> Exception:
+    def _translated(self, error: engine.Error) -> Exception:
         if _invalidates(error):
             with self._lock:
                 if not self._is_broken:
@@ -213,14 +211,14 @@ class HistoryDatabase:
                     self.trouble = _first_line(error)
                     log.error("the history failed and is opened anew: %s", self.trouble)
             return HistoryUnavailable(self.trouble or "failed")
-        if isinstance(error, duckdb.OutOfMemoryException):
+        if isinstance(error, engine.OutOfMemoryException):
             return QueryTooLarge()
         if _means_damage(error):
             if self.trouble is None:
                 log.error("a part of the history cannot be read: %s", _first_line(error))
             self.trouble = _first_line(error)
             return HistoryDamaged(self.path or Path(":memory:"), _first_line(error))
-        if isinstance(error, duckdb.IOException | duckdb.TransactionException):
+        if isinstance(error, engine.IOException | engine.TransactionException):
             return HistoryUnavailable(_first_line(error))
         return error
 
@@ -250,7 +248,7 @@ def open_history(path: Path | None, clock: Clock) -> HistoryDatabase:
             root.close()
             raise
         return HistoryDatabase(path, clock, root)
-    except duckdb.Error as error:
+    except engine.Error as error:
         raise _refusal(path, error) from error
     except tables.UnknownVersion as error:
         if error.found < 0:
@@ -263,7 +261,7 @@ def open_history(path: Path | None, clock: Clock) -> HistoryDatabase:
 def connect(path: Path | None) -> DuckDBPyConnection:
     """Open one file with our limits and take it through the schema's steps."""
     limit_mb = MEMORY_LIMIT_IN_MEMORY_MB if path is None else MEMORY_LIMIT_MB
-    connection = duckdb.connect(
+    connection = engine.connect(
         str(path or ":memory:"),
         config={
             "memory_limit": f"{limit_mb}MB",
@@ -290,7 +288,7 @@ def connect(path: Path | None) -> DuckDBPyConnection:
 
 
 def read_everything(cursor: DuckDBPyConnection) -> None:
-    """Read every block once: DuckDB compares checksums as it reads. Raises ``duckdb.Error``."""
+    """Read every block once: DuckDB compares checksums as it reads. Raises ``engine.Error``."""
     for table in tables.TABLES:
         cursor.execute(f"SELECT bit_xor(hash(entry)) FROM {table} AS entry").fetchall()
 
@@ -318,7 +316,7 @@ def _make_where_missing(path: Path) -> None:
     new.rename(path)
 
 
-def _refusal(path: Path, error: duckdb.Error) -> Exception:
+def _refusal(path: Path, error: engine.Error) -> Exception:
     text = str(error)
     if "Could not set lock" in text:
         owner = re.search(r"PID (\d+)", text)
@@ -330,19 +328,19 @@ def _refusal(path: Path, error: duckdb.Error) -> Exception:
     return StoreUnusable(path, _first_line(error))
 
 
-def _invalidates(error: duckdb.Error) -> bool:
+def _invalidates(error: engine.Error) -> bool:
     is_fatal = isinstance(
-        error, duckdb.FatalException | duckdb.InternalException | duckdb.ConnectionException
+        error, engine.FatalException | engine.InternalException | engine.ConnectionException
     )
     # After a commit that was cut off, what follows it in the log might not be read any more.
     return is_fatal or any(text in str(error) for text in ("has been invalidated", "Failed to commit"))
 
 
-def _means_damage(error: duckdb.Error) -> bool:
+def _means_damage(error: engine.Error) -> bool:
     text = str(error)
     if any(word in text for word in ("Corrupt", "not a valid DuckDB", "Could not read enough bytes")):
         return True
-    return isinstance(error, duckdb.SerializationException | duckdb.InternalException)
+    return isinstance(error, engine.SerializationException | engine.InternalException)
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,14 +5,13 @@ from concurrent.futures import Future
 from functools import partial
 from typing import NamedTuple
 
-from duckdb import DuckDBPyConnection
-
 from tracker.core.clock import Clock
 from tracker.core.visitor import Visitor
 from tracker.store import erasure
 from tracker.store.erasure import JournalErased, Known
 from tracker.store.history import feed, loading, removal
 from tracker.store.history.database import HistoryDatabase
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.mover import Mover
 from tracker.store.journal import KEEP_IDS_S
 from tracker.store.writer import Writer

@@ -5,9 +5,8 @@ import binascii
 import json
 from typing import Any, NamedTuple
 
-from duckdb import DuckDBPyConnection
-
 from tracker.core.history import EventPage, Filter, StoredEvent
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.errors import QueryRefused
 from tracker.store.history.filters import HIDDEN, clean, where
 

@@ -8,8 +8,6 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from duckdb import DuckDBPyConnection
-
 from tracker.core.history import (
     DIMENSIONS,
     Cohort,
@@ -25,6 +23,7 @@ from tracker.core.history import (
 from tracker.store.history import events
 from tracker.store.history.answers import Answers
 from tracker.store.history.buckets import WEEK_MS, Buckets, choose_width_s, divide
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.errors import QueryRefused
 from tracker.store.history.filters import HIDDEN, Where, clean, where
 

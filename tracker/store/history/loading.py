@@ -7,7 +7,7 @@ against 100 ms with it by way of Python rows and an appender, and 1,900 ms by VA
 import json
 from typing import NamedTuple
 
-from duckdb import DuckDBPyConnection
+from tracker.store.history.engine import DuckDBPyConnection
 
 SESSION_KEY = "(md5_number_lower({}) >> 1)::BIGINT"
 """63 bits that are the same in every version of DuckDB, which ``hash`` is not."""
@@ -134,7 +134,7 @@ def read_applied(cursor: DuckDBPyConnection, stream: str, generation: str) -> Ap
 def apply(cursor: DuckDBPyConnection, stream: str, before: Applied, batch: Batch) -> Applied:
     """Add ``batch`` and note how far it reaches, in one transaction.
 
-    Raises ``duckdb.Error``: nothing of it was added, or, when the commit itself failed,
+    Raises ``engine.Error``: nothing of it was added, or, when the commit itself failed,
     all or nothing; :func:`read_applied` tells which.
     """
     after = before._replace(seq=batch.last_seq)

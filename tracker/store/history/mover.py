@@ -8,13 +8,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-import duckdb
-from duckdb import DuckDBPyConnection
-
 from tracker.core.clock import Clock
 from tracker.store.errors import StoreError
-from tracker.store.history import feed, loading
+from tracker.store.history import engine, feed, loading
 from tracker.store.history.database import HistoryDatabase
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.errors import HistoryUnavailable
 from tracker.store.history.loading import Applied, Batch
 from tracker.store.writer import Writer
@@ -26,7 +24,7 @@ T = TypeVar("T")
 INTERVAL_S = 0.5
 RETRY_AFTER_S = 1.0
 STREAMS = ("events", "outbox")
-UNREADABLE = (duckdb.DataError, duckdb.ProgrammingError, duckdb.IntegrityError)
+UNREADABLE = (engine.DataError, engine.ProgrammingError, engine.IntegrityError)
 
 
 class Mover:
@@ -205,7 +203,7 @@ class Mover:
         try:
             after = loading.apply(cursor, stream, before, batch)
             # It is committed: what fails now must not look as if it was not.
-            with suppress(duckdb.Error):
+            with suppress(engine.Error):
                 since_ms = loading.changed_since_ms(cursor, stream, before, batch)
         finally:
             self._database.answers.changed(since_ms)

@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
 
-import duckdb
-from duckdb import DuckDBPyConnection
-
+from tracker.store.history import engine
 from tracker.store.history.database import HistoryDatabase
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.errors import HistoryBusy, HistoryUnavailable, QueryTooSlow
 
 T = TypeVar("T")
@@ -71,7 +70,7 @@ class Readers:
             self.in_hand -= 1
         try:
             result = future.result()
-        except (duckdb.InterruptException, _Interrupted) as error:
+        except (engine.InterruptException, _Interrupted) as error:
             self.too_slow += 1
             raise QueryTooSlow(self._limit_s) from error
         if is_late:

@@ -6,9 +6,8 @@ Functions for the mover's thread: it is the only one that writes.
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from duckdb import DuckDBPyConnection
-
 from tracker.core.visitor import Visitor
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.filters import clean
 
 _TIMES = {"events": "time", "sessions": "ended", "rejects": "time", "gaps": "ended"}

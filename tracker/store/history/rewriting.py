@@ -8,9 +8,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import duckdb
-
-from tracker.store.history import tables
+from tracker.store.history import engine, tables
 
 MEMORY_LIMIT_MB = 256
 
@@ -22,7 +20,7 @@ def rewrite(path: Path) -> None:
     complete the old file stays as it is.
 
     Raises:
-        duckdb.Error, OSError: it could not be copied; the old file is in place.
+        engine.Error, OSError: it could not be copied; the old file is in place.
     """
     new = path.with_name(path.name + ".rewritten")
     _remove(new)
@@ -40,7 +38,7 @@ def rewrite(path: Path) -> None:
 
 
 def _copy(path: Path, new: Path) -> None:
-    connection = duckdb.connect(
+    connection = engine.connect(
         str(new),
         config={
             "memory_limit": f"{MEMORY_LIMIT_MB}MB",

@@ -10,11 +10,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-from duckdb import DuckDBPyConnection
-
 from tracker.store.errors import StoreUnusable
-from tracker.store.history import tables
+from tracker.store.history import engine, tables
+from tracker.store.history.engine import DuckDBPyConnection
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +36,12 @@ def salvage(damaged: Path, new: Path) -> dict[str, Salvaged]:
     """
     if new.exists():
         raise StoreUnusable(new, "it exists already")
-    connection = duckdb.connect(str(new))
+    connection = engine.connect(str(new))
     try:
         try:
             path = str(damaged).replace("'", "''")
             connection.execute(f"ATTACH '{path}' AS damaged (READ_ONLY)")
-        except duckdb.Error as error:
+        except engine.Error as error:
             raise StoreUnusable(damaged, str(error).splitlines()[0]) from error
         # Later steps are made when it is opened: rows fit tables of their own version only.
         tables.migrate(connection, tables.STEPS[: _version_of(connection)])
@@ -63,7 +61,7 @@ def salvage(damaged: Path, new: Path) -> dict[str, Salvaged]:
 def _version_of(connection: DuckDBPyConnection) -> int:
     try:
         (found,) = connection.execute("SELECT max(number) FROM damaged.version").fetchall()[0]
-    except duckdb.Error:
+    except engine.Error:
         found = None
     return found or len(tables.STEPS)
 
@@ -71,7 +69,7 @@ def _version_of(connection: DuckDBPyConnection) -> int:
 def _copy_table(connection: DuckDBPyConnection, table: str) -> Salvaged:
     try:
         found = connection.execute(f"SELECT count(*), max(rowid) FROM damaged.{table}").fetchall()
-    except duckdb.Error as error:
+    except engine.Error as error:
         log.error("%s cannot be read at all: %s", table, error)
         return Salvaged(0, 0)
     rows, last = found[0]
@@ -87,7 +85,7 @@ def _copy_rows(connection: DuckDBPyConnection, table: str, first: int, count: in
             f"INSERT INTO main.{table} SELECT * FROM damaged.{table} WHERE rowid >= ? AND rowid < ?",
             [first, first + count],
         ).fetchall()
-    except duckdb.Error:
+    except engine.Error:
         if count == PART_ROWS:
             return 0
         return sum(

@@ -5,9 +5,8 @@ holds how many steps a file has been through. Times are milliseconds since 1970.
 No table has a primary key: its index would live in memory, 2.2 GB for 10 M events.
 """
 
-from duckdb import DuckDBPyConnection
-
 from tracker.store.errors import StoreError
+from tracker.store.history.engine import DuckDBPyConnection
 
 Step = tuple[str, ...]
 

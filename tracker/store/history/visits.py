@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from duckdb import DuckDBPyConnection
-
 from tracker.core.history import Filter, VisitRow
+from tracker.store.history.engine import DuckDBPyConnection
 from tracker.store.history.filters import HIDDEN, IS_COMPANY, clean
 
 _COLUMNS = (
