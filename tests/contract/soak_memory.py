@@ -16,8 +16,8 @@ VISIT_BYTES = 1_500
 ADDRESS_BYTES = 1_100
 """An address whose answer is known."""
 ENGINE_BYTES_A_SECOND = 10_000
-"""Measured: 36 MB an hour. Two batches of visits a second and as many of events; of each one DuckDB keeps 0.7
-to 3 KB on the heap until it is closed, as ``loading.apply`` alone shows."""
+"""Measured: 36 MB an hour. Of each batch of visits, two a second, DuckDB keeps 4 KB on the heap until it is
+closed, as ``loading.apply`` alone shows; which is once in 20 minutes."""
 WARM_AFTER_S = 300.0
 """What comes back at a start and what is made once; a third of a shorter life."""
 

@@ -71,6 +71,24 @@ async def test_a_closed_history_takes_over_and_answers_as_before(tmp_path: Path)
         assert store.database.trouble is None
 
 
+async def test_it_is_renewed_now_and_then_without_any_silence(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        was_open: list[bool] = []
+
+        async def take_over_meanwhile(seconds: float) -> None:
+            assert seconds == resting.RENEW_EVERY_S
+            was_open.append(_is_open(store))
+            if len(was_open) == 3:
+                raise StillSilent
+            await store.store([event(f"e{len(was_open)}")])
+
+        with pytest.raises(StillSilent):
+            await Resting(store.database, store.mover, store.readers).renew(take_over_meanwhile)
+        assert was_open == [True, False, False]
+        assert (await store.history.totals(FOR_EVER)).total_events == 2
+        assert store.database.reopened == 0
+
+
 async def test_a_short_silence_closes_it_when_much_was_taken_over_and_only_then(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         rest = Resting(store.database, store.mover, store.readers)
