@@ -89,6 +89,27 @@ async def test_it_is_renewed_now_and_then_without_any_silence(tmp_path: Path) ->
         assert store.database.reopened == 0
 
 
+async def test_a_renewal_waits_for_who_is_asking(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        pauses: list[float] = []
+        asking = store.database.cursor()
+
+        async def stop_asking_later(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 1:
+                asking.__enter__()
+            elif len(pauses) == 3:
+                assert _is_open(store)
+                asking.__exit__(None, None, None)
+            elif len(pauses) == 4:
+                raise StillSilent
+
+        with pytest.raises(StillSilent):
+            await Resting(store.database, store.mover, store.readers).renew(stop_asking_later)
+        assert pauses == [resting.RENEW_EVERY_S, *[resting.LOOK_EVERY_S] * 2, resting.RENEW_EVERY_S]
+        assert not _is_open(store)
+
+
 async def test_a_short_silence_closes_it_when_much_was_taken_over_and_only_then(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         rest = Resting(store.database, store.mover, store.readers)

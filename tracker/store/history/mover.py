@@ -149,10 +149,10 @@ class Mover:
         async with self._moving:
             return await self._on_thread(run)
 
-    async def between_batches(self, job: Callable[[], None]) -> None:
+    async def between_batches(self, job: Callable[[], T]) -> T:
         """Run ``job`` as :meth:`write` does, but without a cursor: it may close the file meanwhile."""
         async with self._moving:
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, job))
+            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, job))
 
     async def close(self) -> None:
         """Wait for what is being written. Called once, after :meth:`run` was cancelled."""

@@ -23,8 +23,8 @@ class Resting:
     gives back 10 MB more, after a minute; and at once when much was taken over since it was opened. So
     a site with a visitor now and then does not open and close it all the time.
 
-    Every 20 minutes it is closed without any silence, unless a question is being answered: of each batch
-    of visits 4 KB stay in the engine's heap until then, up to 20 MB.
+    Every 20 minutes it is closed without any silence, as soon as no question is being answered: of each
+    batch of visits 4 KB stay in the engine's heap until then, some 10 MB.
     """
 
     def __init__(self, database: HistoryDatabase, mover: Mover, readers: Readers) -> None:
@@ -40,13 +40,16 @@ class Resting:
         self._pages = ProgramPages()
         async with asyncio.TaskGroup() as group:
             group.create_task(in_silence(self.let_go, lambda: self._mover.rows + self._readers.answered))
-            group.create_task(self.renew())
+            # What is in memory alone cannot be opened again.
+            if self._database.path is not None:
+                group.create_task(self.renew())
 
     async def renew(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """For ever. Whoever comes next opens the file."""
         while True:
             await sleep(RENEW_EVERY_S)
-            await self._mover.between_batches(self._close)
+            while not await self._mover.between_batches(self._close):
+                await sleep(LOOK_EVERY_S)
 
     async def let_go(self, silent_s: float) -> None:
         """Nothing was asked or taken over for so long; a batch may be on its way that takes longer."""
@@ -57,10 +60,13 @@ class Resting:
         if self._pages is not None:
             self._pages.give_back()
 
-    def _close(self) -> None:
-        if self._database.rest():
-            self._rows_before = self._mover.rows
-            trim_heap()
+    def _close(self) -> bool:
+        """Return whether nobody was using it."""
+        if not self._database.rest():
+            return False
+        self._rows_before = self._mover.rows
+        trim_heap()
+        return True
 
     @property
     def _has_taken_over_much(self) -> bool:
