@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
@@ -137,6 +139,16 @@ def numbers_rise_by_one(listener: Listener) -> bool:
 async def page(service: RunningService, session_id: str = "s", path: str = "/a", **fields: Any) -> None:
     event = {"type": "pageview", "sessionId": session_id, "page": path, **fields}
     assert (await service.post(event)).status_code == 201
+
+
+async def told(http: httpx.AsyncClient, metric: str) -> float:
+    """The sum of the series of ``metric`` on ``/metrics``; its labels may be part of the name."""
+    lines = (await http.get("/metrics")).text.splitlines()
+    values = [
+        line.rsplit(" ", 1)[1] for line in lines if re.match(rf"tracker_{re.escape(metric)}[ {{]", line)
+    ]
+    assert values, metric
+    return sum(map(float, values))
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@
 
 import asyncio
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ import httpx
 import pytest
 
 from tests.contract.process import ServiceProcess, command, environment, serving
+from tests.contract.rig import told
 from tests.support.dashboard import DashboardClient, open_dashboard
 from tests.support.service import run_service, settings_for_tests, until
 
@@ -49,14 +49,6 @@ def clicks(prefix: str, count: int) -> list[dict[str, Any]]:
 
 async def answers(http: httpx.AsyncClient, path: str, status: int) -> bool:
     return (await http.get(path)).status_code == status
-
-
-async def told(http: httpx.AsyncClient, metric: str) -> float:
-    """The sum of the series of ``metric``."""
-    lines = (await http.get("/metrics")).text.splitlines()
-    values = [line.rsplit(" ", 1)[1] for line in lines if re.match(rf"tracker_{metric}[ {{]", line)]
-    assert values, metric
-    return sum(map(float, values))
 
 
 def let_files_grow_to(process: ServiceProcess, size_bytes: int) -> None:
