@@ -19,13 +19,15 @@ async def close_door(server: asyncio.Server) -> None:
     asyncio makes a connection of them in tasks of its own, some turns of the loop later. When the server
     is closed by then (Python 3.11), their sockets are left open, or nobody knows that they are to be closed.
     """
-    # Windows has no readers on loops.
-    with suppress(NotImplementedError):
-        for listening in server.sockets:
-            asyncio.get_running_loop().remove_reader(listening.fileno())
-    for _ in range(TURNS_TO_ENTER):
-        await asyncio.sleep(0)
-    server.close()
+    try:
+        # Windows has no readers on loops.
+        with suppress(NotImplementedError):
+            for listening in server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(TURNS_TO_ENTER):
+            await asyncio.sleep(0)
+    finally:
+        server.close()
 
 
 class Listener(ABC):

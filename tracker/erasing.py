@@ -93,7 +93,7 @@ class _Run:
         )
 
     def _forget(self, found: JournalErased, known: Known) -> None:
-        """Take them out of memory: after every event that the journal has erased, before the next one."""
+        """Take them out of memory after every event that the journal has erased; newer ones may go too."""
         service = self._service
         self._session_ids |= found.session_ids
         marks = Marks(self._visitor, self._session_ids)

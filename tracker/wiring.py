@@ -189,7 +189,7 @@ class Service:
         self.mover = Mover(database.writer, past, clock)
         self.readers = Readers(past)
         self.history = History(past, self.readers, self.mover, clock)
-        self.resting = Resting(past, self.mover, self.readers)
+        self.resting = Resting(past, self.mover)
         self.eraser = Eraser(database.writer, self.mover, past, clock, self.key_of)
         self.erasing = Erasing(self)
 

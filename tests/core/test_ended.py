@@ -1,5 +1,7 @@
 """The memory of sessions that ended."""
 
+import msgspec
+
 from tracker.core.effects import EndReason
 from tracker.core.ended import REMEMBERED_FOR_S, EndedSession, EndedSessions
 from tracker.core.journey import PackedJourney
@@ -39,6 +41,33 @@ def test_beyond_the_size_the_oldest_is_forgotten() -> None:
     memory.pop("c")
     memory.forget_old(REMEMBERED_FOR_S)
     assert (len(memory), memory.journey_bytes) == (0, 0)
+
+
+def test_visits_of_one_page_count_too() -> None:
+    memory = EndedSessions(limit=100, max_journey_bytes=50_000)
+    for number in range(100):
+        memory.add(ended_after(f"s{number}", f"/{number:02000}"))
+    assert 20 < len(memory) < 25
+    assert memory.journey_bytes <= 50_000
+
+
+def test_what_was_counted_is_taken_away_whatever_was_done_with_it_meanwhile() -> None:
+    memory = EndedSessions(limit=100)
+    pages = [f"/страница/{number}" for number in range(50)]
+    memory.add(ended_after("many", *pages))
+    memory.add(ended_after("one", "/первая"))
+    for page in (*pages, "/первая"):
+        # Keeps the encoded text beside the other: it is larger from now on.
+        msgspec.json.encode(page)
+    memory.forget_old(REMEMBERED_FOR_S)
+    assert memory.journey_bytes == 0
+
+
+def test_one_visit_that_is_too_large_forgets_all_but_itself() -> None:
+    memory = EndedSessions(limit=10, max_journey_bytes=1_000)
+    for name in "abc":
+        memory.add(ended_after(name, f"/{name:01500}"))
+        assert [entry.session.id for entry in memory.sessions()] == [name]
 
 
 def test_what_is_remembered_is_packed() -> None:

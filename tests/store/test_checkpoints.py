@@ -1,6 +1,7 @@
 """CONTRACT.md 4, "the service restarts within the idle timeout"."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from tests.store.events import event, limit_pages
@@ -10,6 +11,7 @@ from tracker.core.effects import SessionEnded
 from tracker.core.inputs import FrameKind, ResetRequested, SiteEvent, UpstreamFrame
 from tracker.core.journey import PackedJourney
 from tracker.core.session import Enrichment, Visibility
+from tracker.store import live_tables
 
 ADDRESSES = {"1.1.1.1": ACME, "2.2.2.2": DATA_CENTER, "3.3.3.3": None}
 
@@ -259,6 +261,21 @@ async def test_ended_sessions_are_forgotten_after_an_hour(tmp_path: Path) -> Non
     async with life(tmp_path / "t.journal", clock) as run:
         assert [one.id for one in run.state.live] == ["lives"]
         assert run.state.ended == []
+
+
+async def test_the_oldest_that_ended_are_left_when_there_is_too_much_of_them(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with life(tmp_path / "t.journal", clock) as run:
+        for number in range(10):
+            for page in ("a", "b"):
+                run.handle(visit(run, "", f"s{number}", "/" + page * 1_000))
+            run.pass_time(61)
+        run.handle(visit(run, "", "lives", "/" + "c" * 1_000))
+        await run.checkpoints.write()
+        read = partial(live_tables.read_sessions, max_journey_bytes=4_000)
+        sessions, unreadable = await run.database.writer.run(read)
+    assert unreadable == 0
+    assert {session.id for session in sessions} == {"lives", "s9", "s8"}
 
 
 async def test_rotten_rows_are_left_out_and_counted(tmp_path: Path) -> None:

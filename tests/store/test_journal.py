@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from tracker.store import schema
 from tracker.store.codec import content_digest, decode_event, encode_event
 from tracker.store.entries import Stored
 from tracker.store.errors import EventNotStorable, JournalFull, JournalUnavailable, Trouble
-from tracker.store.journal import Journal
+from tracker.store.journal import GATHER_S, Journal
 from tracker.store.writer import Job, T, Writer
 
 DAY_S = 86_400.0
@@ -298,6 +299,28 @@ async def test_replay_hands_on_what_came_after(tmp_path: Path) -> None:
         assert opened.fed == []
 
 
+async def test_a_group_waits_for_the_next_turn_for_some_milliseconds_only(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "t.journal") as opened:
+        answers = []
+        for n in range(12):
+            answers.append(opened.journal.append("default", [event(f"e{n}")]))
+            time.sleep(GATHER_S / 4)  # noqa: ASYNC251  # a loop that is busy without a pause
+            await asyncio.sleep(0)
+        assert answers[0].done()
+        await asyncio.gather(*answers)
+
+
+async def test_more_than_one_group_that_waits_for_a_closed_journal_is_told(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "t.journal") as opened, asyncio.timeout(30):
+        appends = [
+            opened.journal.append("default", [event(f"{n}-{m}") for m in range(600)]) for n in range(4)
+        ]
+        await opened.database.close()
+        errors = await asyncio.gather(*appends, return_exceptions=True)
+        assert [type(error) for error in errors] == [JournalUnavailable] * 4
+        assert opened.journal.waiting_events == 0
+
+
 async def test_turns_that_bring_more_share_a_commit(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "t.journal") as opened:
         answers = []
@@ -315,6 +338,8 @@ class LateWriter(Writer):
     def __init__(self, connection: sqlite3.Connection, clock: FakeClock) -> None:
         super().__init__(connection, clock)
         self.is_busy = True
+        self.is_overtaken = False
+        """By its own thread: what it is given is done when it returns, and so is what came before."""
         self._untold: list[partial[None]] = []
 
     def submit_or_run(self, job: Job[T]) -> Future[T]:
@@ -322,6 +347,10 @@ class LateWriter(Writer):
 
     def submit(self, job: Job[T]) -> Future[T]:
         late: Future[T] = Future()
+        if self.is_overtaken:
+            self.tell()
+            late.set_result(super().submit(job).result())
+            return late
         self._untold.append(partial(late.set_result, super().submit(job).result()))
         return late
 
@@ -350,4 +379,21 @@ async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
     await some_turns()
     assert last.done(), "nothing is under way: it runs here"
     assert writer.commits_in_loop == 1
+    await writer.close()
+
+
+async def test_a_group_that_is_done_at_once_waits_for_the_one_before_it() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    schema.migrate(connection)
+    clock = FakeClock()
+    writer = LateWriter(connection, clock)
+    fed: list[SiteEvent] = []
+    journal = Journal(writer, clock, fed.append)
+    first = journal.append("default", [event("first")])
+    await some_turns()
+    writer.is_overtaken = True
+    second = journal.append("default", [event("second")])
+    await asyncio.gather(first, second)
+    assert fed == [event("first"), event("second")]
+    assert journal.fed_seq == 2
     await writer.close()

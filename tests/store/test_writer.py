@@ -120,6 +120,22 @@ async def test_a_disk_that_was_slow_is_left_to_the_thread_for_a_while(tmp_path: 
     await database.close()
 
 
+async def test_a_disk_that_takes_long_to_fail_is_left_to_the_thread_too(tmp_path: Path) -> None:
+    clock = FakeClock()
+    database = open_database(tmp_path / "t.journal", clock)
+    await limit_pages(database, 2)
+
+    def take_a_second_to_fail(connection: sqlite3.Connection) -> None:
+        clock.advance(1.0)
+        for _ in range(5):
+            insert_a_page(connection)
+
+    assert database.writer.submit_or_run(take_a_second_to_fail).exception(timeout=0)
+    handed_over = database.writer.submit_or_run(insert_a_page)
+    assert await asyncio.wrap_future(handed_over) != threading.get_ident()
+    await database.close()
+
+
 async def test_trouble_of_what_runs_here_is_told_like_that_of_the_thread(database: Database) -> None:
     await limit_pages(database, 2)
     failed = database.writer.submit_or_run(lambda c: [insert_a_page(c) for _ in range(5)])

@@ -95,9 +95,11 @@ test("a problem says what and how long to wait", () => {
 });
 
 test("the whole is not said once more beside a field that shows what is wrong with it", () => {
-  const error = Object.assign(new Error("Not valid"), { fields: [{ field: "url", message: "is required" }, { field: "body", message: "x" }] });
-  assert.deepEqual(problemOf(error, ["name", "url"]), { message: "", fields: { url: "Is required", body: "X" } });
-  assert.equal(problemOf(error, ["name"]).message, "Not valid. X.");
+  const error = Object.assign(new Error("Not valid"), { fields: [{ field: "url", message: "is required" }, { field: "name", message: "x" }] });
+  assert.deepEqual(problemOf(error, ["name", "url"]), { message: "", fields: { url: "Is required", name: "X" } });
+  assert.equal(problemOf(error, ["name"]).message, "Not valid. Url: is required.", "what no field shows is told");
+  error.fields[1].field = "body";
+  assert.equal(problemOf(error, ["name", "url"]).message, "Not valid. X.");
 });
 
 const event = (id, more = {}) => ({ id, type: "pageview", sessionId: "s", at_ms: 1, page: "/", ...more });

@@ -60,7 +60,10 @@ class EndedSessions:
         ended.session.pack()
         self._ended[ended.session.id] = ended
         self.journey_bytes += ended.session.packed_bytes
-        while len(self._ended) > self._limit or self.journey_bytes > self._max_journey_bytes:
+        while len(self._ended) > self._limit or (
+            # The newest one stays, however long it is: who counts it finds it.
+            self.journey_bytes > self._max_journey_bytes and len(self._ended) > 1
+        ):
             self.pop(next(iter(self._ended)))
 
     def replace(self, ended: EndedSession) -> None:

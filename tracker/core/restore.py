@@ -10,7 +10,7 @@ from tracker.core.clock import Now
 from tracker.core.effects import EndReason
 from tracker.core.ended import EndedSession
 from tracker.core.identity import Identity
-from tracker.core.journey import PackedJourney, Step
+from tracker.core.journey import PackedJourney, Step, text_bytes
 from tracker.core.session import Enrichment, Session, Source, Visibility, shared_traits
 from tracker.core.site import LiveSite
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
@@ -62,6 +62,13 @@ class SessionRecord(NamedTuple):
     @property
     def steps(self) -> Sequence[Step]:
         return self.journey.steps if isinstance(self.journey, PackedJourney) else self.journey
+
+    @property
+    def journey_bytes(self) -> int:
+        """What its journey will take in memory once it is packed."""
+        if isinstance(self.journey, PackedJourney):
+            return self.journey.size_bytes
+        return sum(text_bytes(step.page) for step in self.journey)
 
 
 class TimesRecord(NamedTuple):

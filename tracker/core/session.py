@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tracker.core.identity import Identity
 from tracker.core.inputs import SiteEvent
-from tracker.core.journey import PackedJourney, Step
+from tracker.core.journey import PackedJourney, Step, text_bytes
 from tracker.core.rare import HasRare
 
 
@@ -247,7 +247,9 @@ class Session(HasRare):
 
     @property
     def packed_bytes(self) -> int:
-        """What a journey that is packed takes in memory; 0 for one that is not."""
+        """What its journey takes in memory; 0 while it is not packed."""
+        if isinstance(self.journey, str):
+            return text_bytes(self.journey)
         return self.journey.size_bytes if isinstance(self.journey, PackedJourney) else 0
 
     def take_over_counts(self, before: "Session") -> None:

@@ -6,6 +6,7 @@ Source: ``POST`` of ``deanonymizer.url``, docs/enrichment.md.
 import asyncio
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib import import_module
 
 import httpx
 
@@ -69,6 +70,9 @@ class DeanonymizerClient:
         limit_s = self._deadline_s if deadline_s is None else deadline_s
         with translated():
             async with asyncio.timeout(limit_s), self._slots:
+                if self._pool is None:
+                    # What the first call needs of httpx is read now: 50 ms and more, in which events go on.
+                    await asyncio.to_thread(import_module, "httpcore")
                 pool = self._current_pool()
                 try:
                     return await self._call(pool, ip)

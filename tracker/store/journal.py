@@ -26,6 +26,8 @@ MAX_WAITING_BYTES = 16 * 1024 * 1024
 MAX_GROUP_EVENTS = 1_000
 MAX_GROUP_IN_LOOP = 200
 """Larger groups are worth another thread: SQLite works on them beside the event loop."""
+GATHER_S = 0.005
+"""So long at the most a group waits for what the next turn brings."""
 KEEP_IDS_S = 86_400.0
 CLOCK_JUMP_S = 60.0
 """The wall clock was set when it moved so much more, or less, than the monotonic one."""
@@ -71,6 +73,7 @@ class Journal:
         self._waiting: deque[Append] = deque()
         self._is_scheduled = False
         self._gathered = 0
+        self._gather_until_s = 0.0
         self._groups_under_way = 0
         self._pruned_at = clock.now()
         self._keep_ids_until_s = 0.0
@@ -212,7 +215,9 @@ class Journal:
         loop = asyncio.get_running_loop()
         # A turn that brought more is followed by another: who sends one event after the other does so
         # because the last group was answered, and most of them are on their way.
-        if self._gathered < self.waiting_events <= MAX_GROUP_IN_LOOP:
+        if not self._gathered:
+            self._gather_until_s = loop.time() + GATHER_S
+        if self._gathered < self.waiting_events <= MAX_GROUP_IN_LOOP and loop.time() < self._gather_until_s:
             self._gathered = self.waiting_events
             loop.call_soon(self._submit)
             return
@@ -225,9 +230,12 @@ class Journal:
             written = submit(lambda connection: self._write(connection, group))
         except Exception as error:
             self._fail(group, error)
+            if self._waiting:
+                self._schedule()
             return
         self._groups_under_way += 1
-        if written.done():
+        # One that the thread was quick with waits for the one before it, which is done but not settled.
+        if written.done() and self._groups_under_way == 1:
             self._settle(group, written)
         else:
             written.add_done_callback(lambda done: loop.call_soon_threadsafe(self._settle, group, done))

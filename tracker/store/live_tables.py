@@ -2,10 +2,12 @@
 
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
+from tracker.core.ended import MAX_JOURNEY_BYTES
 from tracker.core.journey import PackedJourney, Step
 from tracker.core.restore import FiguresRecord, SessionRecord, TimesRecord
 from tracker.core.statistics import MinuteFigures, PageFigures, PeriodFigures
@@ -95,14 +97,28 @@ def read_mark(connection: sqlite3.Connection) -> tuple[float | None, int]:
     return (None, 0) if row is None else row
 
 
-def read_sessions(connection: sqlite3.Connection) -> tuple[list[SessionRecord], int]:
-    """Return the sessions that live or ended lately, and how many rows cannot be read."""
+def read_sessions(
+    connection: sqlite3.Connection, max_journey_bytes: int = MAX_JOURNEY_BYTES
+) -> tuple[list[SessionRecord], int]:
+    """Return the sessions that live or ended lately, and how many rows cannot be read.
+
+    ``max_journey_bytes``: of a site's ended ones the newest whose journeys fit into it.
+    """
     found: list[SessionRecord] = []
     unreadable = 0
-    for (body,) in connection.execute("SELECT body FROM live_sessions"):
+    taken_bytes: Counter[str] = Counter()
+    rows = connection.execute(
+        "SELECT site, rowid, ended_at IS NULL FROM live_sessions ORDER BY live_sessions.ended_at DESC"
+    )
+    for site, number, is_live in rows:
+        if not is_live and taken_bytes[site] > max_journey_bytes:
+            continue
         # One by one: all of them as they are decoded are several times what they are in the service.
-        decoded, bad = _decode(SESSION, [body])
-        found += map(_in_less_memory, decoded)
+        bodies = connection.execute("SELECT body FROM live_sessions WHERE rowid = ?", (number,)).fetchone()
+        decoded, bad = _decode(SESSION, bodies)
+        for session in map(_in_less_memory, decoded):
+            found.append(session)
+            taken_bytes[site] += session.journey_bytes
         unreadable += bad
     times = {number: values for number, *values in connection.execute("SELECT * FROM live_times")}
     for place, session in enumerate(found):

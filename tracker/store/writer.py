@@ -97,6 +97,7 @@ class Writer:
         if self._is_closing or not self._pace.is_quick() or not self._turn.acquire(blocking=False):
             return self.submit(job)
         done: Future[T] = Future()
+        started_s = self._clock.now().monotonic_s
         try:
             done.set_result(self._attempt(job, IN_LOOP))
             self._note(None)
@@ -108,6 +109,8 @@ class Writer:
                 done.set_exception(error)
             else:
                 self._note(trouble)
+                # A dying disk may take long to say so.
+                self._pace.note(self._clock.now().monotonic_s - started_s)
                 done.set_exception(JournalUnavailable(trouble))
         finally:
             self._turn.release()

@@ -83,6 +83,25 @@ async def test_who_goes_away_takes_the_question_along(database: HistoryDatabase)
     assert readers.in_hand == 0
 
 
+async def test_who_goes_away_twice_leaves_no_question_behind(database: HistoryDatabase) -> None:
+    readers = Readers(database, threads=1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait(cursor: DuckDBPyConnection) -> None:
+        begun.set()
+        go_on.wait(30)
+
+    asked = asyncio.ensure_future(readers.run(wait))
+    await asyncio.to_thread(begun.wait, 30)
+    for _ in range(2):
+        asked.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({asked})
+    go_on.set()
+    assert await readers.run(lambda cursor: 1) == 1
+    assert readers.in_hand == 0
+
+
 async def test_a_question_without_end_of_memory(database: HistoryDatabase) -> None:
     # Time enough to run out of memory first, also on a busy machine.
     readers = Readers(database, limit_s=60)

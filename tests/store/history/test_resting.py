@@ -54,7 +54,7 @@ def _is_open(store: OpenStore) -> bool:
 
 
 async def _let_go(store: OpenStore, silent_s: float) -> None:
-    await Resting(store.database, store.mover, store.readers).let_go(silent_s)
+    await Resting(store.database, store.mover).let_go(silent_s)
 
 
 async def test_a_closed_history_takes_over_and_answers_as_before(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_it_is_renewed_now_and_then_without_any_silence(tmp_path: Path) ->
             await store.store([event(f"e{len(was_open)}")])
 
         with pytest.raises(StillSilent):
-            await Resting(store.database, store.mover, store.readers).renew(take_over_meanwhile)
+            await Resting(store.database, store.mover).renew(take_over_meanwhile)
         assert was_open == [True, False, False]
         assert (await store.history.totals(FOR_EVER)).total_events == 2
         assert store.database.reopened == 0
@@ -105,14 +105,42 @@ async def test_a_renewal_waits_for_who_is_asking(tmp_path: Path) -> None:
                 raise StillSilent
 
         with pytest.raises(StillSilent):
-            await Resting(store.database, store.mover, store.readers).renew(stop_asking_later)
+            await Resting(store.database, store.mover).renew(stop_asking_later)
         assert pauses == [resting.RENEW_EVERY_S, *[resting.LOOK_EVERY_S] * 2, resting.RENEW_EVERY_S]
         assert not _is_open(store)
 
 
+async def test_a_renewal_has_nothing_to_do_where_it_is_closed_already(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        pauses: list[float] = []
+
+        async def sleep_on(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 4:
+                raise StillSilent
+
+        store.database.rest()
+        with pytest.raises(StillSilent):
+            await Resting(store.database, store.mover).renew(sleep_on)
+        assert pauses == [resting.RENEW_EVERY_S] * 4
+        assert not _is_open(store)
+
+
+async def test_whoever_opens_it_ends_the_silence(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        store.database.rest()
+        before = store.database.lent
+        assert await store.history.retain(keep_days=30) == 0
+        assert _is_open(store)
+        assert store.database.lent > before, "so it is looked at again when a minute is over"
+        now = store.database.lent
+        await asyncio.sleep(0.2)
+        assert store.database.lent == now, "the mover asks for none while nothing comes"
+
+
 async def test_a_short_silence_closes_it_when_much_was_taken_over_and_only_then(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
-        rest = Resting(store.database, store.mover, store.readers)
+        rest = Resting(store.database, store.mover)
         await store.store([event("first")])
         await rest.let_go(resting.LOOK_EVERY_S)
         assert _is_open(store)
@@ -172,7 +200,7 @@ async def test_it_stays_open_while_a_cursor_is_lent(tmp_path: Path) -> None:
             assert cursor.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
         assert store.database.rest()
         assert not _is_open(store)
-        assert not store.database.rest(), "it is closed already"
+        assert store.database.rest(), "it is closed already"
 
 
 async def test_what_is_in_memory_alone_is_never_closed() -> None:

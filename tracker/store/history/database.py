@@ -54,6 +54,8 @@ class HistoryDatabase:
         self._is_rewriting = False
         self._next_try_s = 0.0
         self.answers = Answers()
+        self.lent = 0
+        """Cursors, since the start."""
         self.reopened = 0
         self.trouble: str | None = None
         """Why it cannot be used now, or which damage was met; ``None`` while all is well."""
@@ -116,6 +118,8 @@ class HistoryDatabase:
         comes meanwhile waits.
         """
         with self._lock:
+            if self._is_resting:
+                return True
             is_usable = self._root is not None and not (self._is_broken or self._is_rewriting)
             if self.path is None or not is_usable or self._in_use:
                 return False
@@ -149,6 +153,7 @@ class HistoryDatabase:
             if self._is_broken or self._root is None:
                 raise HistoryUnavailable(self.trouble or "failed")
             self._in_use += 1
+            self.lent += 1
             return self._idle.pop() if self._idle else self._root.cursor()
 
     def _give_back(self, cursor: DuckDBPyConnection) -> None:

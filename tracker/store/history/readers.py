@@ -57,6 +57,7 @@ class Readers:
         run = _Run(self._database)
         self.in_hand += 1
         future = asyncio.wrap_future(self._pool.submit(run.do, job))
+        future.add_done_callback(self._is_over)
         try:
             await asyncio.wait({future}, timeout=self._limit_s)
             is_late = not future.done()
@@ -65,9 +66,6 @@ class Readers:
                 # One that is between two statements when it is interrupted does not notice.
                 run.interrupt()
                 await asyncio.wait({future}, timeout=INTERRUPT_EVERY_S)
-            # Whoever asked may be gone: then nobody else looks at how it went.
-            future.exception()
-            self.in_hand -= 1
         try:
             result = future.result()
         except (engine.InterruptException, _Interrupted) as error:
@@ -78,6 +76,11 @@ class Readers:
             raise QueryTooSlow(self._limit_s)
         self.answered += 1
         return result
+
+    def _is_over(self, future: "asyncio.Future[T]") -> None:
+        # Whoever asked may be gone: then nobody else looks at how it went.
+        future.exception()
+        self.in_hand -= 1
 
     def close(self) -> None:
         """Take no more questions. Those in hand are answered."""

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from tracker.store.history.database import HistoryDatabase
 from tracker.store.history.mover import Mover
 from tracker.store.history.program_pages import ProgramPages
-from tracker.store.history.readers import Readers
 
 LOOK_EVERY_S = 1.0
 LONG_SILENCE_S = 60.0
@@ -27,10 +26,9 @@ class Resting:
     batch of visits 4 KB stay in the engine's heap until then, some 10 MB.
     """
 
-    def __init__(self, database: HistoryDatabase, mover: Mover, readers: Readers) -> None:
+    def __init__(self, database: HistoryDatabase, mover: Mover) -> None:
         self._database = database
         self._mover = mover
-        self._readers = readers
         self._pages: ProgramPages | None = None
         self._rows_before = 0
         """Taken over when the file was closed last."""
@@ -39,7 +37,7 @@ class Resting:
         """For ever."""
         self._pages = ProgramPages()
         async with asyncio.TaskGroup() as group:
-            group.create_task(in_silence(self.let_go, lambda: self._mover.rows + self._readers.answered))
+            group.create_task(in_silence(self.let_go, lambda: self._database.lent))
             # What is in memory alone cannot be opened again.
             if self._database.path is not None:
                 group.create_task(self.renew())

@@ -74,7 +74,7 @@ def _copy_table(connection: DuckDBPyConnection, table: str) -> Salvaged:
         return Salvaged(0, 0)
     rows, last = found[0]
     copied = 0
-    for first in range(0, (last or -1) + 1, GROUP_ROWS):
+    for first in range(0, 0 if last is None else last + 1, GROUP_ROWS):
         copied += _copy_rows(connection, table, first, GROUP_ROWS)
     return Salvaged(copied, rows - copied)
 

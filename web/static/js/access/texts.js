@@ -59,7 +59,7 @@ export function snippetOf(origin, key) {
 /**
  * What went wrong, for people: the whole, and what was said of single fields.
  * @param {unknown} error
- * @param {string[]} [shown] fields that show themselves what is said of them: then nothing is said of the whole
+ * @param {string[]} [shown] fields that show themselves what is said of them: nothing is said of the whole when that is all
  * @returns {{message: string, fields: Record<string, string>}}
  */
 export function problemOf(error, shown = []) {
@@ -67,11 +67,12 @@ export function problemOf(error, shown = []) {
   /** @type {Record<string, string>} */
   const byField = {};
   for (const { field, message: fault } of fields) byField[String(field)] = capitalized(String(fault));
-  if (shown.some((field) => byField[field])) return { message: "", fields: byField };
   // What is said of the body as a whole belongs to no field of a form.
-  const whole = byField.body ? ` ${sentence(byField.body)}` : "";
+  const untold = fields.filter(({ field }) => field === "body" || (shown.length && !shown.includes(field)));
+  if (shown.length && fields.length && !untold.length) return { message: "", fields: byField };
+  const faults = untold.map(({ field, message: fault }) => ` ${sentence(field === "body" ? fault : `${field}: ${fault}`)}`);
   const pause = retryAfter_s === null ? "" : ` Wait ${plainDuration(retryAfter_s)}.`;
-  return { message: `${sentence(message || "It did not work")}${whole}${pause}`, fields: byField };
+  return { message: `${sentence(message || "It did not work")}${faults.join("")}${pause}`, fields: byField };
 }
 
 /** @param {string} text */
