@@ -51,3 +51,15 @@ async def test_a_door_that_closes_leaves_no_connection_behind(turns: int) -> Non
     await closing
     assert asyncio.all_tasks() == before
     gc.collect()
+
+
+async def test_one_that_is_stopped_twice_has_closed_its_port() -> None:
+    listener = Deanonymizer()
+    await listener.start()
+    stopping = asyncio.ensure_future(listener.stop())
+    await asyncio.sleep(0)
+    stopping.cancel()
+    await asyncio.wait({stopping})
+    await listener.stop()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", listener.port)
