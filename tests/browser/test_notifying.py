@@ -79,7 +79,9 @@ def test_an_admin_makes_tries_and_removes_a_webhook_and_a_watch(page: Page, tmp_
         expect(dialog(page).get_by_role("alert")).to_be_empty()
         with answered_once(page, "**/api/webhooks**", OF_ANOTHER_FIELD):
             dialog(page).get_by_role("button", name="Make webhook").click()
-            expect(dialog(page).get_by_role("alert")).to_have_text("The request is not valid.")
+            expect(dialog(page).get_by_role("alert")).to_have_text(
+                "The request is not valid. Events: must be an array of strings."
+            )
         expect(dialog(page).get_by_label("Address")).not_to_have_attribute("aria-invalid", "true")
         dialog(page).get_by_label("Address").fill(url + LONG)
         dialog(page).get_by_label("Alerts").check()
