@@ -359,13 +359,18 @@ class LateWriter(Writer):
             tell()
 
 
-async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
+def late_journal() -> tuple[LateWriter, Journal, list[SiteEvent]]:
+    """A journal in memory whose writer tells late, and what it fed."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     schema.migrate(connection)
     clock = FakeClock()
     writer = LateWriter(connection, clock)
     fed: list[SiteEvent] = []
-    journal = Journal(writer, clock, fed.append)
+    return writer, Journal(writer, clock, fed.append), fed
+
+
+async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
+    writer, journal, fed = late_journal()
     first = journal.append("default", [event("first")])
     await some_turns()
     writer.is_busy = False
@@ -383,12 +388,7 @@ async def test_a_short_group_does_not_overtake_one_that_is_under_way() -> None:
 
 
 async def test_a_group_that_is_done_at_once_waits_for_the_one_before_it() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    schema.migrate(connection)
-    clock = FakeClock()
-    writer = LateWriter(connection, clock)
-    fed: list[SiteEvent] = []
-    journal = Journal(writer, clock, fed.append)
+    writer, journal, fed = late_journal()
     first = journal.append("default", [event("first")])
     await some_turns()
     writer.is_overtaken = True
